@@ -1,0 +1,144 @@
+//! What a case may say, as read from one line of JSON.
+
+use crate::blob::Blob;
+use serde::de::IgnoredAny;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// A plain string is the name of a program here, not hex.
+    pub program: Blob,
+    pub version: u8,
+    #[serde(default)]
+    pub script_args: Blob,
+    /// Plain strings are names of programs here too.
+    #[serde(default)]
+    pub cell_deps: Vec<Blob>,
+    #[serde(default)]
+    pub program_index: usize,
+    pub witnesses: Option<Vec<Blob>>,
+    pub witness_set: Option<String>,
+    #[serde(default = "one_plain_input")]
+    pub inputs: Vec<Cell>,
+    #[serde(default)]
+    pub outputs: Vec<Cell>,
+    #[serde(default)]
+    pub script_group_type: GroupType,
+    #[serde(default)]
+    pub root_args: Vec<Blob>,
+    #[serde(default)]
+    pub mode: Mode,
+    #[serde(default = "no_limit")]
+    pub max_cycles: u64,
+    pub debug_pause: Option<DebugPause>,
+    pub max_suspends: Option<usize>,
+    pub max_iterations: Option<usize>,
+    #[serde(default)]
+    pub full: bool,
+
+    // Notes for the reader of a case. They are named so that any other field, such as a
+    // misspelt one, is refused.
+    #[serde(default, rename = "name")]
+    _name: IgnoredAny,
+    #[serde(default, rename = "kind")]
+    _kind: IgnoredAny,
+    #[serde(default, rename = "dag")]
+    _dag: IgnoredAny,
+    #[serde(default, rename = "note")]
+    _note: IgnoredAny,
+}
+
+/// An input with the cell it spends, or an output.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    pub lock: Option<CellScript>,
+    #[serde(rename = "type")]
+    pub type_: Option<CellScript>,
+    pub capacity: Option<u64>,
+    #[serde(default)]
+    pub data: Blob,
+    #[serde(default)]
+    pub no_tx_input: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum CellScript {
+    Named(ScriptName),
+    Parts(ScriptParts),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptName {
+    /// The script under test.
+    #[serde(rename = "self")]
+    UnderTest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptParts {
+    pub code_hash: Blob,
+    pub hash_type: u8,
+    #[serde(default)]
+    pub args: Blob,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupType {
+    #[default]
+    Lock,
+    Type,
+}
+
+/// What system call 2178 does.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DebugPause {
+    Skip,
+    Suspend,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    #[default]
+    Run,
+    Trace,
+    PauseEvery(u64),
+    SuspendEachIteration(bool),
+}
+
+fn one_plain_input() -> Vec<Cell> {
+    vec![Cell::default()]
+}
+
+fn no_limit() -> u64 {
+    u64::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_and_modes() {
+        let case: Case = serde_json::from_str(r#"{"program": "p", "version": 2}"#).unwrap();
+        assert_eq!(case.inputs.len(), 1);
+        assert_eq!(case.max_cycles, u64::MAX);
+        assert!(matches!(case.mode, Mode::Run));
+        let mode: Mode = serde_json::from_str(r#"{"pause_every": 7}"#).unwrap();
+        assert!(matches!(mode, Mode::PauseEvery(7)));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let line = r#"{"program": "p", "version": 2, "scriptargs": ""}"#;
+        let error = serde_json::from_str::<Case>(line).err().unwrap();
+        assert!(error.to_string().contains("scriptargs"));
+    }
+}

@@ -1,0 +1,1 @@
+"""CKB's script scheduler as a deterministic actor simulation."""

@@ -1,0 +1,1 @@
+"""One virtual machine (CKB-VM): decoding, meaning, memory, loading, cost. It knows nothing of spawn, pipes or Trio."""

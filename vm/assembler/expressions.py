@@ -1,0 +1,53 @@
+"""Expressions in assembly text: numbers, characters, symbols, ``.`` for here, sums and differences."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+SYMBOL = re.compile(r"[A-Za-z_.$][\w.$]*")
+_TERM = re.compile(r"\s*(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+|'(?:\\.|[^'\\])'|[A-Za-z_.$][\w.$]*)\s*")
+_SIGN = re.compile(r"\s*([+-])")
+
+
+def evaluate(text: str, symbols: Mapping[str, int], here: int) -> int:
+    """The value of an expression; raises :class:`ValueError` naming what is not understood."""
+    total, at, sign = 0, 0, 1
+    first = True
+    while first or at < len(text):
+        operator = _SIGN.match(text, at)
+        if operator:
+            sign = -1 if operator[1] == "-" else 1
+            at = operator.end()
+        elif not first:
+            raise ValueError(f"{text!r} is not an expression")
+        term = _TERM.match(text, at)
+        if term is None:
+            raise ValueError(f"{text!r} is not an expression")
+        total += sign * _value(term[1], symbols, here)
+        at, sign, first = term.end(), 1, False
+    return total
+
+
+def _value(term: str, symbols: Mapping[str, int], here: int) -> int:
+    if term == ".":
+        return here
+    if term[0].isdigit():
+        return int(term, 0) if not term.isdigit() else int(term)
+    if term[0] == "'":
+        return ord(ast.literal_eval(term))
+    if term not in symbols:
+        raise ValueError(f"there is no symbol {term!r}")
+    return symbols[term]
+
+
+def unquote(text: str) -> bytes:
+    """The bytes of a string literal in double quotes; raises :class:`ValueError`."""
+    text = text.strip()
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        raise ValueError(f"{text!r} is not a string in double quotes")
+    try:
+        return ast.literal_eval("b" + text) if text.isascii() else ast.literal_eval(text).encode()
+    except (SyntaxError, ValueError):
+        raise ValueError(f"{text} is not a string") from None

@@ -1,0 +1,260 @@
+"""One virtual machine: registers, memory, counters, and the step engine that runs it (``vm`` §3 and §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from . import elf, stack
+from .decoder import decode
+from .errors import (
+    CyclesExceeded,
+    CyclesOverflow,
+    InvalidEcall,
+    InvalidVersion,
+    MemOutOfBound,
+    Pause,
+    VmError,
+)
+from .isa.definition import Operation
+from .isa.integers import MASK, Integers
+from .memory import MEMORY_SIZE, Memory
+from .version import Isa
+
+A0, A1, A2, A3, A4, A5, A7 = 10, 11, 12, 13, 14, 15, 17
+SP = 2
+EXIT = 93
+"""Number of the exit system call."""
+NO_RESERVATION = MASK
+CYCLES_UNLIMITED = MASK
+
+SystemCall = Callable[["Machine"], bool]
+"""A handler: does the call and returns True if the number in a7 is its own, else False."""
+
+_Prepared = tuple[Callable[..., None], tuple[Any, ...], int, int]
+"""Semantics, machine and operands, bytes, cycles."""
+
+
+class PauseSignal:
+    """Asks a running machine to stop with :class:`~spawnlab.vm.errors.Pause`; the machine clears it."""
+
+    __slots__ = ("requested",)
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def request(self) -> None:
+        """Stop before the next instruction."""
+        self.requested = True
+
+    def clear(self) -> None:
+        """Take the request back."""
+        self.requested = False
+
+
+class Machine(Integers):
+    """A machine of one script version. Registers hold 0 to 2^64 - 1; counters are cycles.
+
+    It is the abstract machine of the instructions with integers for values, so executing a definition on it is
+    the step engine.
+    """
+
+    __slots__ = (
+        "_following",
+        "_load_end",
+        "_next_pc",
+        "_prepared",
+        "cycles",
+        "exit_code",
+        "isa",
+        "max_cycles",
+        "memory",
+        "pause",
+        "registers",
+        "reservation_address",
+        "running",
+        "steps",
+        "system_calls",
+        "this_pc",
+    )
+
+    def __init__(
+        self, isa: Isa, *, system_calls: Sequence[SystemCall] = (), max_cycles: int = CYCLES_UNLIMITED
+    ) -> None:
+        self.isa = isa
+        self.system_calls = tuple(system_calls)
+        self.max_cycles = max_cycles
+        self.pause = PauseSignal()
+        self.cycles = 0
+        self.steps = 0
+        """Operations executed without an error."""
+        self.running = True
+        self._load_end = MEMORY_SIZE - 1 if isa.version == 0 else MEMORY_SIZE  # version 0 spares the last byte
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget registers, memory, reservation and decoded code; keep the counters (``vm`` §5)."""
+        self.registers = [0] * 32
+        self.memory = Memory()
+        self.this_pc = 0
+        self._next_pc = 0
+        self._following = 0
+        self.reservation_address = NO_RESERVATION
+        self.exit_code = 0
+        self._prepared: dict[int, _Prepared] = {}
+
+    # Loading
+
+    def load_program(self, file: bytes, argc: int = 0, arguments: Iterable[bytes] = ()) -> int:
+        """Load an ELF file and its arguments; returns the bytes that loading is charged for.
+
+        Raises what :func:`spawnlab.vm.elf.parse`, :func:`~spawnlab.vm.elf.place` and
+        :func:`spawnlab.vm.stack.initialize` raise.
+        """
+        return self.load_elf(file) + self.initialize_stack(argc, arguments)
+
+    def load_elf(self, file: bytes) -> int:
+        """Map the segments and set pc to the entry; returns the file bytes."""
+        image = elf.parse(file, self.isa.version)
+        size = elf.place(self.memory, file, image, self.isa.version)
+        self.set_pc(image.entry)
+        return size
+
+    def initialize_stack(self, argc: int, arguments: Iterable[bytes]) -> int:
+        """Write the arguments and set sp; returns the bytes used."""
+        self.registers[SP], used = stack.initialize(self.memory, self.isa.version, argc, arguments)
+        return used
+
+    # Counters
+
+    def add_cycles(self, cycles: int) -> None:
+        """Charge; raises :class:`CyclesExceeded` (and charges nothing) when it would go over the limit."""
+        total = self.cycles + cycles
+        if total > MASK:
+            raise CyclesOverflow(f"{self.cycles} + {cycles} cycles")
+        if total > self.max_cycles:
+            raise CyclesExceeded(f"{self.cycles} cycles used, {cycles} more asked, limit {self.max_cycles}")
+        self.cycles = total
+
+    def add_cycles_no_checking(self, cycles: int) -> None:
+        """Charge without regard to the limit; raises :class:`CyclesOverflow`."""
+        total = self.cycles + cycles
+        if total > MASK:
+            raise CyclesOverflow(f"{self.cycles} + {cycles} cycles")
+        self.cycles = total
+
+    # Running
+
+    def set_pc(self, pc: int) -> None:
+        """Go on at ``pc``."""
+        self.this_pc = self._next_pc = pc
+
+    def run(self, steps_max: int | None = None) -> int | None:
+        """Run until exit; returns the exit code (-128 to 127), or ``None`` after ``steps_max`` operations.
+
+        Stopping after so many operations is not seen by the program. Any :class:`~spawnlab.vm.errors.VmError` may be
+        raised; after CyclesExceeded, Pause and Yield the machine can be run again.
+        """
+        if self.isa.mop and self.isa.version == 0:
+            raise InvalidVersion("fusion needs version 1 or 2")
+        self.running = True
+        pause = self.pause
+        left = -1 if steps_max is None else steps_max
+        while left:
+            left -= 1
+            if pause.requested:
+                pause.clear()
+                raise Pause
+            self.step()
+            if not self.running:
+                return self.exit_code
+        return None
+
+    def step(self) -> None:
+        """Execute one operation, a fused one whole; raises any :class:`~spawnlab.vm.errors.VmError`.
+
+        The pc moves on also when the operation fails, as in the reference's interpreter.
+        """
+        pc = self.this_pc
+        prepared = self._prepared.get(pc)
+        if prepared is None:
+            prepared = self._prepare(pc)
+        semantics, arguments, length, cost = prepared
+        if self.cycles + cost > self.max_cycles:
+            self.add_cycles(cost)  # raises the right error
+        self.cycles += cost
+        self._following = self._next_pc = (pc + length) & MASK
+        try:
+            semantics(*arguments)
+        finally:
+            self.this_pc = self._next_pc
+        self.steps += 1
+
+    def operation_at(self, pc: int) -> Operation:
+        """The operation that would be executed at ``pc``; raises as decoding does."""
+        if pc >= MEMORY_SIZE:
+            raise MemOutOfBound(f"pc 0x{pc:x} is beyond the memory's end")
+        return decode(pc, self.memory.fetch, self.isa)
+
+    def _prepare(self, pc: int) -> _Prepared:
+        operation = self.operation_at(pc)
+        definition = operation.definition
+        prepared = (definition.semantics, (self, *operation.operands), operation.length, definition.cycles)
+        self._prepared[pc] = prepared  # an executable page never changes, so this stays true
+        return prepared
+
+    # The rest of the abstract machine
+
+    def x(self, register: int) -> int:
+        return self.registers[register]
+
+    def set(self, register: int, value: int) -> None:
+        if register:
+            self.registers[register] = value
+
+    def pc(self) -> int:
+        return self.this_pc
+
+    def following(self) -> int:
+        return self._following
+
+    def jump(self, target: int) -> None:
+        self._next_pc = target
+
+    def branch(self, condition: int, target: int) -> None:
+        if condition:
+            self._next_pc = target
+
+    def load(self, address: int, width: int) -> int:
+        if address + width > self._load_end:
+            raise MemOutOfBound(f"load of {width} bytes at 0x{address:x}")
+        return self.memory.load(address, width)
+
+    def store(self, address: int, width: int, value: int) -> None:
+        self.memory.store(address, width, value)
+
+    def reservation(self) -> int:
+        return self.reservation_address
+
+    def reserve(self, address: int) -> None:
+        self.reservation_address = address
+
+    def breakpoint(self) -> None:
+        """Nothing happens without a debugger."""
+
+    def system_call(self) -> None:
+        number = self.registers[A7]
+        if number == EXIT:
+            code = self.registers[A0] & 0xFF
+            self.exit_code = code - 256 if code >= 128 else code
+            self.running = False
+            return
+        for handler in self.system_calls:
+            if handler(self):
+                if self.cycles > self.max_cycles:
+                    raise CyclesExceeded(f"{self.cycles} cycles after system call {number}, limit {self.max_cycles}")
+                return
+        raise InvalidEcall(number)
+
+
+__all__ = ["Machine", "PauseSignal", "SystemCall", "VmError"]

@@ -1,0 +1,152 @@
+"""The memory of one machine: 4 MiB in 1024 pages with flags (``vm-memory``)."""
+
+from __future__ import annotations
+
+from .errors import (
+    MemOutOfBound,
+    MemPageUnalignedAccess,
+    MemWriteOnExecutablePage,
+    MemWriteOnFreezedPage,
+)
+
+MEMORY_SIZE = 4 << 20
+"""Bytes."""
+PAGE_SIZE = 4096
+PAGE_SHIFT = 12
+PAGES = MEMORY_SIZE // PAGE_SIZE
+STACK_SIZE = MEMORY_SIZE // 4
+"""Bytes at the memory's end that arguments may take."""
+
+FREEZED = 0x01
+"""The page may not be mapped again. It can be written all the same."""
+EXECUTABLE = 0x02
+"""The page can be fetched from, and not be written."""
+DIRTY = 0x04
+"""The page was written; a snapshot has to keep its bytes."""
+
+MASK64 = (1 << 64) - 1
+
+
+def round_down_page(address: int) -> int:
+    """The start of the page that holds ``address``."""
+    return address & ~(PAGE_SIZE - 1)
+
+
+def round_up_page(size: int) -> int:
+    """``size`` as whole pages, wrapping at 2^64 as the reference does."""
+    return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1) & MASK64
+
+
+class Memory:
+    """Bytes and page flags. Addresses are 0 to 2^64 - 1; all but the lowest 4 MiB are out of bounds."""
+
+    __slots__ = ("data", "flags")
+
+    def __init__(self) -> None:
+        self.data = bytearray(MEMORY_SIZE)
+        self.flags = bytearray(PAGES)
+
+    def load(self, address: int, width: int) -> int:
+        """``width`` bytes as a little-endian number; raises :class:`MemOutOfBound`."""
+        end = address + width
+        if end > MEMORY_SIZE:
+            raise _out_of_bound("read", address, width)
+        return int.from_bytes(self.data[address:end], "little")
+
+    def store(self, address: int, width: int, value: int) -> None:
+        """Store the low ``width`` (1 to 8) bytes of ``value``.
+
+        Raises :class:`MemOutOfBound` or :class:`MemWriteOnExecutablePage`; then nothing was written.
+        """
+        end = address + width
+        if end > MEMORY_SIZE:
+            raise _out_of_bound("write", address, width)
+        flags = self.flags
+        first, last = address >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT
+        if (flags[first] | flags[last]) & EXECUTABLE:
+            raise _write_on_executable(address, width)
+        flags[first] |= DIRTY
+        flags[last] |= DIRTY
+        self.data[address:end] = (value & ((1 << (width * 8)) - 1)).to_bytes(width, "little")
+
+    def read(self, address: int, size: int) -> bytes:
+        """``size`` bytes. Nothing is checked for a size of 0. Raises :class:`MemOutOfBound`."""
+        if size == 0:
+            return b""
+        if address + size > MEMORY_SIZE:
+            raise _out_of_bound("read", address, size)
+        return bytes(self.data[address : address + size])
+
+    def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
+        """Store bytes, all of them or none. Nothing is checked for no bytes.
+
+        Raises :class:`MemOutOfBound` or :class:`MemWriteOnExecutablePage`.
+        """
+        size = len(data)
+        if size == 0:
+            return
+        end = address + size
+        if end > MEMORY_SIZE:
+            raise _out_of_bound("write", address, size)
+        pages = range(address >> PAGE_SHIFT, ((end - 1) >> PAGE_SHIFT) + 1)
+        if any(self.flags[page] & EXECUTABLE for page in pages):
+            raise _write_on_executable(address, size)
+        for page in pages:
+            self.flags[page] |= DIRTY
+        self.data[address:end] = data
+
+    def fetch(self, pc: int) -> int:
+        """The instruction word at ``pc``: 4 bytes, or 2 where the low two bits are not 11 (``vm-isa`` §2).
+
+        Raises :class:`MemOutOfBound`, or :class:`MemWriteOnExecutablePage` where a page is not executable.
+        """
+        if pc & (PAGE_SIZE - 1) < PAGE_SIZE - 2:
+            word = self._execute_load(pc, 4)
+            return word if word & 3 == 3 else word & 0xFFFF
+        word = self._execute_load(pc, 2)
+        return word | self._execute_load(pc + 2, 2) << 16 if word & 3 == 3 else word
+
+    def _execute_load(self, address: int, width: int) -> int:
+        end = address + width
+        if end > MEMORY_SIZE:
+            raise MemOutOfBound(f"pc 0x{address:x} is beyond the memory's end")
+        if not self.flags[address >> PAGE_SHIFT] & self.flags[(end - 1) >> PAGE_SHIFT] & EXECUTABLE:
+            raise MemWriteOnExecutablePage(f"the page at pc 0x{address:x} is not executable")
+        return int.from_bytes(self.data[address:end], "little")
+
+    def init_pages(self, address: int, size: int, flags: int, source: bytes | memoryview, offset: int = 0) -> None:
+        """Map pages: zeros, and ``source`` from ``offset`` bytes after ``address`` on (``vm-memory`` §4).
+
+        Raises :class:`MemPageUnalignedAccess`, :class:`MemOutOfBound` or :class:`MemWriteOnFreezedPage`.
+        """
+        if address % PAGE_SIZE or round_up_page(size) != size:
+            raise MemPageUnalignedAccess(f"mapping 0x{size:x} bytes at 0x{address:x}")
+        if address > MEMORY_SIZE or size > MEMORY_SIZE or address + size > MEMORY_SIZE or offset > size:
+            raise MemOutOfBound(f"mapping 0x{size:x} bytes at 0x{address:x}")
+        pages = range(address >> PAGE_SHIFT, (address + size) >> PAGE_SHIFT)
+        for page in pages:
+            if self.flags[page] & FREEZED:
+                raise MemWriteOnFreezedPage(f"mapping the page at 0x{page << PAGE_SHIFT:x} again")
+        content = source[: size - offset]
+        start = address + offset
+        self.data[address : address + size] = bytes(size)
+        self.data[start : start + len(content)] = content
+        for page in pages:
+            self.flags[page] |= flags | DIRTY
+
+    def read_c_string(self, address: int) -> bytes:
+        """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""
+        if address >= MEMORY_SIZE:
+            raise _out_of_bound("read", address, 1)
+        end = self.data.find(0, address)
+        if end < 0:
+            raise _out_of_bound("read", MEMORY_SIZE, 1)
+        return bytes(self.data[address:end])
+
+
+def _out_of_bound(verb: str, address: int, size: int) -> MemOutOfBound:
+    return MemOutOfBound(f"{verb} of {size} bytes at 0x{address:x}")
+
+
+def _write_on_executable(address: int, size: int) -> MemWriteOnExecutablePage:
+    return MemWriteOnExecutablePage(f"write of {size} bytes at 0x{address:x}")
