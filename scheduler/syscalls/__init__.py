@@ -1,1 +1,1 @@
-"""."""
+"""What happens inside a VM when it makes a system call, before a message is posted (``syscalls``)."""

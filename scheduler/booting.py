@@ -1,0 +1,69 @@
+"""Making VMs: the root, and children (``scheduler`` §11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..vm import elf
+from ..vm.cost import transfer_cycles
+from ..vm.machine import Machine
+from .events import Booted
+from .limits import MAX_INSTANTIATED_VMS, ROOT_VM_ID, U64_MAX
+from .processes import ProcessTable, VirtualMachine
+from .states import RUNNABLE
+from .swapping import suspend_vm
+from .transaction import DataLocation
+
+
+def boot_root_if_needed(table: ProcessTable) -> None:
+    """Make VM 0 from the script's program, if there is no VM yet."""
+    if not table.states:
+        location = DataLocation(table.sg_data.program, 0, U64_MAX)
+        boot_vm(table, location, len(table.root_vm_args), table.root_vm_args, parent=None)
+        if ROOT_VM_ID not in table.states:
+            raise AssertionError("the first VM is not the root")
+
+
+def boot_vm(
+    table: ProcessTable, location: DataLocation, argc: int, arguments: Iterable[bytes], *, parent: int | None
+) -> int:
+    """Make a VM from a program of the transaction and give it an id, its own even if this fails.
+
+    The lowest machine makes room if four exist, be it the parent. Raises what loading raises.
+    """
+    vm_id = table.next_vm_id
+    table.next_vm_id += 1
+    vm = table.create_machine(vm_id)
+    seen: list[bytes] = []
+    size = _load_program(vm, location, argc, _noting(arguments, seen))
+    cycles = transfer_cycles(size)
+    vm.machine.add_cycles_no_checking(cycles)
+    while len(table.instantiated) >= MAX_INSTANTIATED_VMS:
+        suspend_vm(table, min(table.instantiated))
+    table.instantiated[vm_id] = vm
+    table.states[vm_id] = RUNNABLE
+    table.notify(Booted, vm_id, parent, location, tuple(seen), cycles)
+    return vm_id
+
+
+def _load_program(vm: VirtualMachine, location: DataLocation, argc: int, arguments: Iterable[bytes]) -> int:
+    """Load and track; returns the bytes that loading is charged for."""
+    snapshots = vm.context.snapshots
+    program, _ = snapshots.load_data(location.piece, location.offset, location.length)
+    size = vm.machine.load_program(program, argc, arguments)
+    image = elf.parse(program, vm.machine.isa.version)
+    snapshots.track_program(vm.machine, image, location.piece, location.offset)
+    return size
+
+
+def _noting(arguments: Iterable[bytes], seen: list[bytes]) -> Iterator[bytes]:
+    for argument in arguments:
+        seen.append(argument)
+        yield argument
+
+
+def read_arguments(machine: Machine, argc: int, argv: int) -> Iterator[bytes]:
+    """The C strings at ``argc`` pointers from ``argv`` on, read one by one as they are asked for."""
+    for index in range(argc):
+        pointer = machine.memory.load(argv + 8 * index, 8)
+        yield machine.memory.read_c_string(pointer)

@@ -1,0 +1,157 @@
+"""What happens in a run, one event at a time: the vocabulary of the journal.
+
+``vm`` is the VM that the event is about. Cycles, bytes and ids are numbers of the model: no event holds wall time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .messages import Message
+from .states import VmState
+from .transaction import DataLocation
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """Root of all events."""
+
+    vm: int
+
+
+class Booted(Event, frozen=True):
+    """A VM was made; ``parent`` spawned it. Its loading costs ``load_cycles``, charged when it first runs."""
+
+    parent: int | None
+    location: DataLocation
+    arguments: tuple[bytes, ...]
+    load_cycles: int
+
+
+class IterationStarted(Event, frozen=True):
+    """The VM got the turn; it may spend ``limit`` cycles."""
+
+    iteration: int
+    limit: int
+
+
+class Posted(Event, frozen=True):
+    """The VM asked something of the scheduler."""
+
+    message: Message
+
+
+class Answered(Event, frozen=True):
+    """A system call of the VM was answered with a code; it can run again."""
+
+    code: int
+
+
+class Blocked(Event, frozen=True):
+    """The VM waits."""
+
+    state: VmState
+
+
+class PipeOpened(Event, frozen=True):
+    """The VM made a pipe and owns both ends."""
+
+    read_fd: int
+    write_fd: int
+
+
+class FdClosed(Event, frozen=True):
+    """An fd of the VM is gone: closed, or the VM ended."""
+
+    fd: int
+
+
+class FdMoved(Event, frozen=True):
+    """The VM was given an fd when it was spawned."""
+
+    fd: int
+    giver: int
+
+
+class Transferred(Event, frozen=True):
+    """``size`` bytes went through a pipe from ``vm`` to ``reader``; ``head`` are the first of them."""
+
+    reader: int
+    fd: int
+    size: int
+    head: bytes
+
+
+class OtherEndGone(Event, frozen=True):
+    """The VM's read or write ended, ``size`` bytes long, since the other end of its pipe is gone."""
+
+    fd: int
+    size: int
+
+
+class WaitEnded(Event, frozen=True):
+    """The VM got the exit code of the VM that it waited for."""
+
+    target: int
+    exit_code: int
+
+
+class SwappedOut(Event, frozen=True):
+    """The VM's machine became a snapshot, to make room."""
+
+    cycles: int
+
+
+class SwappedIn(Event, frozen=True):
+    """The VM's machine was made again from its snapshot."""
+
+    cycles: int
+
+
+class Logged(Event, frozen=True):
+    """The VM printed a text (system call 2177)."""
+
+    text: str
+
+
+class Ended(Event, frozen=True):
+    """The VM ended."""
+
+    exit_code: int
+
+
+class Faulted(Event, frozen=True):
+    """The machine of the VM failed; ``error`` is the reference's debug form."""
+
+    error: str
+    pc: int
+
+
+class IterationEnded(Event, frozen=True):
+    """The VM spent ``spent`` cycles; ``total`` is consumed by the run so far."""
+
+    iteration: int
+    spent: int
+    total: int
+
+
+AnyEvent = (
+    Booted
+    | IterationStarted
+    | Posted
+    | Answered
+    | Blocked
+    | PipeOpened
+    | FdClosed
+    | FdMoved
+    | Transferred
+    | OtherEndGone
+    | WaitEnded
+    | SwappedOut
+    | SwappedIn
+    | Logged
+    | Ended
+    | Faulted
+    | IterationEnded
+)
+HEAD_BYTES_MAX = 64
+"""Bytes of a transfer that its event keeps."""

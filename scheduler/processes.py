@@ -1,0 +1,93 @@
+"""The process table: everything that a scheduler keeps about its VMs (``scheduler`` §5), and looking things up in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..vm.errors import CyclesExceeded, Unexpected
+from ..vm.machine import A0, Machine
+from ..vm.snapshot import Snapshot
+from ..vm.version import VERSIONS
+from .codes import ReturnCode
+from .events import AnyEvent, Answered, Logged
+from .limits import FIRST_FD_SLOT, ROOT_VM_ID, U64_MAX
+from .messages import Message
+from .states import RUNNABLE, VmState
+from .syscalls.context import CycleCounter, VmContext
+from .syscalls.generator import SyscallGenerator
+from .transaction import DataPieceId, ScriptGroupData
+
+E = TypeVar("E", bound=AnyEvent)
+Observer = Callable[[AnyEvent], None]
+
+
+class VirtualMachine:
+    """A machine and the context that its system calls and snapshots use."""
+
+    __slots__ = ("context", "machine")
+
+    def __init__(self, context: VmContext, machine: Machine) -> None:
+        self.context = context
+        self.machine = machine
+
+
+class ProcessTable:
+    """VMs by id, their states, machines or snapshots, fds and exit codes. Cycle counters count cycles."""
+
+    def __init__(self, sg_data: ScriptGroupData, generator: SyscallGenerator) -> None:
+        self.sg_data = sg_data
+        self.generator = generator
+        self.total_cycles = CycleCounter()
+        self.iteration_cycles = 0
+        self.next_vm_id = ROOT_VM_ID
+        self.next_fd_slot = FIRST_FD_SLOT
+        self.states: dict[int, VmState] = {}
+        self.fds: dict[int, int] = {}
+        """Open fds and their owners."""
+        self.inherited_fd: dict[int, tuple[int, ...]] = {}
+        self.instantiated: dict[int, VirtualMachine] = {}
+        self.suspended: dict[int, Snapshot[DataPieceId]] = {}
+        self.terminated_vms: dict[int, int] = {}
+        self.message_box: list[Message] = []
+        self.root_vm_args: tuple[bytes, ...] = ()
+        self.observers: list[Observer] = []
+
+    def notify(self, make: Callable[..., E], *fields: object) -> None:
+        """Tell the observers; the event is made only if there are any."""
+        if self.observers:
+            event = make(*fields)
+            for observer in self.observers:
+                observer(event)
+
+    def charge_iteration(self, cycles: int) -> None:
+        """Add to the iteration's cycles; raises :class:`CyclesExceeded` above 64 bits."""
+        if self.iteration_cycles + cycles > U64_MAX:
+            raise CyclesExceeded(f"{self.iteration_cycles} + {cycles} cycles in one iteration")
+        self.iteration_cycles += cycles
+
+    def create_machine(self, vm_id: int) -> VirtualMachine:
+        """A fresh machine of the script's version (``scheduler`` §11.4)."""
+        context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug)
+        machine = Machine(VERSIONS[self.sg_data.version], system_calls=self.generator(context))
+        return VirtualMachine(context, machine)
+
+    def _print_debug(self, vm_id: int, text: str) -> None:
+        self.notify(Logged, vm_id, text)
+
+    def machine(self, vm_id: int) -> Machine:
+        """The machine of an instantiated VM; raises :class:`Unexpected` for any other."""
+        found = self.instantiated.get(vm_id)
+        if found is None:
+            raise Unexpected("Unable to find VM Id", f"VM {vm_id} is not instantiated")
+        return found.machine
+
+    def answer(self, vm_id: int, code: ReturnCode) -> None:
+        """Put a return code in a0 of an instantiated VM and make it runnable."""
+        self.machine(vm_id).registers[A0] = code
+        self.states[vm_id] = RUNNABLE
+        self.notify(Answered, vm_id, int(code))
+
+    def fds_of(self, vm_id: int) -> tuple[int, ...]:
+        """The open fds of a VM, ascending."""
+        return tuple(sorted(fd for fd, owner in self.fds.items() if owner == vm_id))

@@ -1,0 +1,238 @@
+"""The scheduler as a state machine: it says whose turn it is, someone runs that VM, and it takes what came of it.
+
+``prepare()`` picks the VM and its budget, a driver runs the machine, ``complete(result)`` handles messages, ends and
+input/output (``scheduler`` §8). Every driver uses these two calls; ``run`` and ``iterate`` are the synchronous one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from ..vm.errors import CyclesExceeded, Unexpected, VmError, Yield
+from ..vm.machine import Machine, PauseSignal
+from ..vm.snapshot import Snapshot
+from .booting import boot_root_if_needed
+from .deadlock import Deadlock, explain_deadlock
+from .events import Faulted, IterationEnded, IterationStarted
+from .handling import handle_messages, terminate
+from .io_pass import io_pass
+from .limits import ROOT_VM_ID, U64_MAX
+from .policy import CONSENSUS_POLICY, SchedulingPolicy
+from .processes import Observer, ProcessTable
+from .states import Runnable, Terminated, VmState
+from .swapping import instantiate
+from .syscalls.generator import SyscallGenerator, consensus_syscalls
+from .transaction import DataPieceId, ScriptGroupData
+
+T = TypeVar("T")
+
+
+class RunMode(msgspec.Struct, frozen=True):
+    """How far a call may go: ``limit`` cycles, in this call; ``pause`` stops it in between."""
+
+    limit: int = U64_MAX
+    pause: PauseSignal | None = None
+
+
+class TerminatedResult(msgspec.Struct, frozen=True):
+    """The root's exit code (-128 to 127) and the cycles of the whole run."""
+
+    exit_code: int
+    consumed_cycles: int
+
+
+class IterationResult(msgspec.Struct, frozen=True):
+    """The VM that ran, and the result if the run is over."""
+
+    executed_vm: int
+    terminated_status: TerminatedResult | None
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One VM's turn: its machine is ready to run; it may spend ``limit`` cycles."""
+
+    iteration: int
+    vm: int
+    machine: Machine
+    limit: int
+
+
+class Scheduler:
+    """Runs one script group. Create it, then :meth:`run` it, :meth:`iterate`, or drive it by turns."""
+
+    def __init__(
+        self,
+        sg_data: ScriptGroupData,
+        *,
+        generator: SyscallGenerator = consensus_syscalls,
+        policy: SchedulingPolicy = CONSENSUS_POLICY,
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        self.table = ProcessTable(sg_data, generator)
+        self.table.observers.extend(observers)
+        self.policy = policy
+        self.iterations = 0
+        """Iterations that have been started."""
+        self._turn: Turn | None = None
+
+    # What is
+
+    def sg_data(self) -> ScriptGroupData:
+        """The transaction as this script group sees it."""
+        return self.table.sg_data
+
+    def consumed_cycles(self) -> int:
+        """Cycles so far; charges of the last I/O pass come with the next iteration (``scheduler`` §7)."""
+        return self.table.total_cycles.value
+
+    def state(self, vm_id: int) -> VmState | None:
+        """The state of a VM; ``None`` if there is no such VM, or it has ended."""
+        return self.table.states.get(vm_id)
+
+    def terminated(self) -> bool:
+        """Whether the root has ended."""
+        return isinstance(self.table.states.get(ROOT_VM_ID), Terminated)
+
+    def peek(
+        self,
+        vm_id: int,
+        machine: Callable[[Machine], T],
+        snapshot: Callable[[Snapshot[DataPieceId], ScriptGroupData], T],
+    ) -> T:
+        """Look at a VM without changing or switching it: a function for a machine, one for a snapshot.
+
+        Raises :class:`~spawnlab.vm.errors.Unexpected` if there is no such VM.
+        """
+        if vm_id in self.table.instantiated:
+            return machine(self.table.instantiated[vm_id].machine)
+        if vm_id in self.table.suspended:
+            return snapshot(self.table.suspended[vm_id], self.table.sg_data)
+        raise Unexpected(f"VM {vm_id} does not exist!")
+
+    def set_root_vm_args(self, arguments: Iterable[bytes]) -> None:
+        """Give the root arguments, before anything runs. On the chain it has none."""
+        self.table.root_vm_args = tuple(arguments)
+
+    # By turns
+
+    def prepare(self, mode: RunMode) -> Turn:
+        """Begin an iteration: choose a VM and make its machine ready (``scheduler`` §8, I1 to I3).
+
+        Raises :class:`~spawnlab.scheduler.deadlock.Deadlock` when none can run, and what booting the root or swapping
+        raises. The run must not be over, nor another turn be open.
+        """
+        if self._turn is not None or self.terminated():
+            raise RuntimeError("prepare() before complete(), or after the end")
+        boot_root_if_needed(self.table)
+        self.iterations += 1
+        try:
+            turn = self._choose(mode)
+        except VmError as error:
+            raise self._finish(mode.limit, error) from None
+        self._turn = turn
+        return turn
+
+    def _choose(self, mode: RunMode) -> Turn:
+        table = self.table
+        runnable = [vm for vm, state in sorted(table.states.items()) if isinstance(state, Runnable)]
+        if not runnable:
+            raise Deadlock(explain_deadlock(table.states, table.fds))
+        vm = self.policy.choose(runnable)
+        instantiate(table, [vm])
+        machine = table.machine(vm)
+        machine.max_cycles = mode.limit
+        machine.pause = mode.pause or PauseSignal()
+        table.notify(IterationStarted, vm, self.iterations, mode.limit)
+        return Turn(self.iterations, vm, machine, mode.limit)
+
+    def complete(self, result: int | VmError) -> int:
+        """End the iteration with what the machine's run gave: its exit code, or the error that it raised.
+
+        Returns the cycles that are left of the limit. Raises the fault that ends this call, if there is one
+        (``scheduler`` §8, I4 to O5).
+        """
+        turn = self._turn
+        if turn is None:
+            raise RuntimeError("complete() without prepare()")
+        self._turn = None
+        fault = self._process(turn, result)
+        finished = self._finish(turn.limit, fault, turn)
+        if isinstance(finished, VmError):
+            raise finished
+        return finished
+
+    def _process(self, turn: Turn, result: int | VmError) -> VmError | None:
+        """I4 to I7; gives the fault, if any."""
+        table, machine = self.table, turn.machine
+        used, machine.cycles = machine.cycles, 0
+        try:
+            table.charge_iteration(used)
+            handle_messages(table)
+            if isinstance(result, int):
+                terminate(table, turn.vm, result)
+            elif not isinstance(result, Yield):
+                table.notify(Faulted, turn.vm, result.debug, machine.this_pc)
+                return result
+        except VmError as error:
+            return error
+        return None
+
+    def _finish(self, limit: int, fault: VmError | None, turn: Turn | None = None) -> VmError | int:
+        """O1 to O5; gives the fault that wins, or the cycles left."""
+        table = self.table
+        spent = table.iteration_cycles
+        try:
+            table.total_cycles.add(spent)
+            if spent > limit:
+                raise CyclesExceeded(f"an iteration took {spent} cycles, {limit} were left")
+            table.iteration_cycles = 0
+            io_pass(table)
+        except VmError as error:
+            fault = error
+        if turn is not None:
+            table.notify(IterationEnded, turn.vm, turn.iteration, spent, table.total_cycles.value)
+        return limit - spent if fault is None else fault
+
+    # The synchronous driver
+
+    def run(self, mode: RunMode = RunMode()) -> TerminatedResult:
+        """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the reference fails.
+
+        After CyclesExceeded and Pause the scheduler can be run again, with a limit of its own.
+        """
+        boot_root_if_needed(self.table)
+        limit = mode.limit
+        while not self.terminated():
+            limit = self._turn_with(RunMode(limit, mode.pause))
+        return self.terminated_result()
+
+    def iterate(self) -> IterationResult:
+        """Run one iteration without a limit; raises as :meth:`run`."""
+        boot_root_if_needed(self.table)
+        if self.terminated():
+            return IterationResult(ROOT_VM_ID, self.terminated_result())
+        turn = self.prepare(RunMode())
+        self.complete(play(turn.machine))
+        return IterationResult(turn.vm, self.terminated_result() if self.terminated() else None)
+
+    def _turn_with(self, mode: RunMode) -> int:
+        turn = self.prepare(mode)
+        return self.complete(play(turn.machine))
+
+    def terminated_result(self) -> TerminatedResult:
+        """The result of a run that is over."""
+        root = self.table.machine(ROOT_VM_ID)
+        return TerminatedResult(root.exit_code, self.consumed_cycles())
+
+
+def play(machine: Machine) -> int | VmError:
+    """Run a machine until it ends or fails: its exit code, or the error."""
+    try:
+        code = machine.run()
+    except VmError as error:
+        return error
+    assert code is not None
+    return code
