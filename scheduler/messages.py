@@ -1,4 +1,4 @@
-"""Messages: what system calls ask of the scheduler (``scheduler`` §4). ``vm`` is the VM that asks; addresses are its own."""
+"""Messages: what system calls ask of the scheduler (``scheduler`` §4). ``vm`` asks; addresses are in its memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process table: everything that a scheduler keeps about its VMs (``scheduler`` §5), and looking things up in it."""
+"""The process table: everything that a scheduler keeps about its VMs (``scheduler`` §5), and look-ups in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..vm.machine import A0, Machine
 from ..vm.snapshot import Snapshot
 from ..vm.version import VERSIONS
 from .codes import ReturnCode
-from .events import AnyEvent, Answered, Logged
+from .events import Answered, AnyEvent, Logged
 from .limits import FIRST_FD_SLOT, ROOT_VM_ID, U64_MAX
 from .messages import Message
 from .states import RUNNABLE, VmState

@@ -37,6 +37,9 @@ class RunMode(msgspec.Struct, frozen=True):
     pause: PauseSignal | None = None
 
 
+UNLIMITED = RunMode()
+
+
 class TerminatedResult(msgspec.Struct, frozen=True):
     """The root's exit code (-128 to 127) and the cycles of the whole run."""
 
@@ -131,7 +134,8 @@ class Scheduler:
         try:
             turn = self._choose(mode)
         except VmError as error:
-            raise self._finish(mode.limit, error) from None
+            self._finish(mode.limit, error)
+            raise
         self._turn = turn
         return turn
 
@@ -158,11 +162,7 @@ class Scheduler:
         if turn is None:
             raise RuntimeError("complete() without prepare()")
         self._turn = None
-        fault = self._process(turn, result)
-        finished = self._finish(turn.limit, fault, turn)
-        if isinstance(finished, VmError):
-            raise finished
-        return finished
+        return self._finish(turn.limit, self._process(turn, result), turn)
 
     def _process(self, turn: Turn, result: int | VmError) -> VmError | None:
         """I4 to I7; gives the fault, if any."""
@@ -180,8 +180,8 @@ class Scheduler:
             return error
         return None
 
-    def _finish(self, limit: int, fault: VmError | None, turn: Turn | None = None) -> VmError | int:
-        """O1 to O5; gives the fault that wins, or the cycles left."""
+    def _finish(self, limit: int, fault: VmError | None, turn: Turn | None = None) -> int:
+        """O1 to O5; raises the fault that wins, or gives the cycles left."""
         table = self.table
         spent = table.iteration_cycles
         try:
@@ -194,11 +194,13 @@ class Scheduler:
             fault = error
         if turn is not None:
             table.notify(IterationEnded, turn.vm, turn.iteration, spent, table.total_cycles.value)
-        return limit - spent if fault is None else fault
+        if fault is not None:
+            raise fault
+        return limit - spent
 
     # The synchronous driver
 
-    def run(self, mode: RunMode = RunMode()) -> TerminatedResult:
+    def run(self, mode: RunMode = UNLIMITED) -> TerminatedResult:
         """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the reference fails.
 
         After CyclesExceeded and Pause the scheduler can be run again, with a limit of its own.
@@ -214,7 +216,7 @@ class Scheduler:
         boot_root_if_needed(self.table)
         if self.terminated():
             return IterationResult(ROOT_VM_ID, self.terminated_result())
-        turn = self.prepare(RunMode())
+        turn = self.prepare(UNLIMITED)
         self.complete(play(turn.machine))
         return IterationResult(turn.vm, self.terminated_result() if self.terminated() else None)
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import msgspec
 
-
 T = TypeVar("T")
 
 

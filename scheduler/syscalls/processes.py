@@ -60,5 +60,3 @@ def wait(context: VmContext, machine: Machine) -> None:
 def process_id(context: VmContext, machine: Machine) -> None:
     """2603: the VM's own id."""
     machine.registers[A0] = context.vm_id
-
-
