@@ -35,9 +35,10 @@ class IterationStarted(Event, frozen=True):
 
 
 class Posted(Event, frozen=True):
-    """The VM asked something of the scheduler."""
+    """The VM asked something of the scheduler, in a system call that ends before ``pc``."""
 
     message: Message
+    pc: int
 
 
 class Answered(Event, frozen=True):

@@ -20,7 +20,7 @@ def handle_messages(table: ProcessTable) -> None:
     messages = table.message_box[:]
     table.message_box.clear()
     for message in messages:
-        table.notify(Posted, message.vm, message)
+        table.notify(Posted, message.vm, message, table.machine(message.vm).this_pc)
         handle(table, message)
 
 

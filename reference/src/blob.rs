@@ -123,9 +123,7 @@ impl Library {
                 Ok(vec![0; *length].into())
             }
             Recipe::Concat(parts) => self.concat(parts),
-            Recipe::DataHash(blob) => {
-                Ok(Bytes::copy_from_slice(&blake2b_256(self.bytes(blob)?)))
-            }
+            Recipe::DataHash(blob) => Ok(Bytes::copy_from_slice(&blake2b_256(self.bytes(blob)?))),
         }
     }
 
@@ -190,7 +188,10 @@ fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
     if digits.len() % 2 != 0 {
         return Err(bad());
     }
-    Ok(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    Ok(digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect())
 }
 
 #[cfg(test)]
@@ -207,7 +208,10 @@ mod tests {
         assert_eq!(bytes(r#""00fF""#).unwrap().as_ref(), [0, 255]);
         let nested = r#"{"concat": ["01", {"zeros": 2}, {"hex": "02"}]}"#;
         assert_eq!(bytes(nested).unwrap().as_ref(), [1, 0, 0, 2]);
-        assert_eq!(bytes(r#"{"data_hash": ""}"#).unwrap()[..4], [0x44, 0xf4, 0xc6, 0x97]);
+        assert_eq!(
+            bytes(r#"{"data_hash": ""}"#).unwrap()[..4],
+            [0x44, 0xf4, 0xc6, 0x97]
+        );
     }
 
     #[test]

@@ -64,14 +64,16 @@ pub struct Cell {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a script is \"self\" or an object of code_hash, hash_type and args"
+)]
 pub enum CellScript {
     Named(ScriptName),
     Parts(ScriptParts),
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum ScriptName {
     /// The script under test.
     #[serde(rename = "self")]

@@ -79,7 +79,9 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         assert!(parse("--machine").unwrap_err().contains("needs a value"));
-        assert!(parse("--machine x").unwrap_err().contains("unknown machine"));
+        assert!(parse("--machine x")
+            .unwrap_err()
+            .contains("unknown machine"));
         assert!(parse("--fast").unwrap_err().contains("--fast"));
     }
 }

@@ -76,7 +76,10 @@ mod tests {
     fn variants_are_named() {
         assert_eq!(variant_name("MemOutOfBound"), "MemOutOfBound");
         assert_eq!(variant_name("InvalidEcall(7)"), "InvalidEcall");
-        assert_eq!(variant_name("InvalidInstruction { pc: 1 }"), "InvalidInstruction");
+        assert_eq!(
+            variant_name("InvalidInstruction { pc: 1 }"),
+            "InvalidInstruction"
+        );
     }
 
     #[test]

@@ -73,7 +73,14 @@ fn state_value(state: &VmState) -> Value {
             json!(["read", s.fd.0, s.length, s.buffer_addr, s.length_addr])
         }
         VmState::WaitForWrite(s) => {
-            json!(["write", s.fd.0, s.consumed, s.length, s.buffer_addr, s.length_addr])
+            json!([
+                "write",
+                s.fd.0,
+                s.consumed,
+                s.length,
+                s.buffer_addr,
+                s.length_addr
+            ])
         }
     }
 }
@@ -84,9 +91,10 @@ pub fn suspend_record(state: &FullSuspendedState) -> Value {
         let fds: Vec<u64> = fds.iter().map(|fd| fd.0).collect();
         (id, fds)
     });
-    let vms = state.vms.iter().map(|(id, vm_state, snapshot)| {
-        suspended_vm(*id, vm_state, snapshot)
-    });
+    let vms = state
+        .vms
+        .iter()
+        .map(|(id, vm_state, snapshot)| suspended_vm(*id, vm_state, snapshot));
     json!({
         "total_cycles": state.total_cycles,
         "iteration_cycles": state.iteration_cycles,

@@ -149,7 +149,7 @@ fn suspending<M: DefaultMachineRunner>(
     let (end, cycles) = loop {
         let end = piece(&mut scheduler);
         let cycles = scheduler.consumed_cycles();
-        if let Some(end) = end {
+        if let Some(end) = end.or_else(|| limits.passed(cycles, records.len())) {
             break (end, cycles);
         }
         let state = match scheduler.suspend() {
@@ -160,9 +160,6 @@ fn suspending<M: DefaultMachineRunner>(
         // A piece shorter than the next basic block would be tried again for ever.
         let stuck = records.last() == Some(&record);
         records.push(record);
-        if let Some(end) = limits.passed(cycles, records.len()) {
-            break (end, cycles);
-        }
         if stuck {
             break (End::Stopped("no progress"), cycles);
         }

@@ -1,0 +1,46 @@
+"""Who plays: the program of each VM and where it is in it, followed through the events of a run."""
+
+from __future__ import annotations
+
+from ..scenarios.build import Build, Code
+from ..scheduler.events import AnyEvent, Booted, Faulted, Posted
+from ..scheduler.transaction import DataLocation
+
+
+class Cast:
+    """Follows events, and names VMs, programs and steps."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self._codes: dict[int, Code | None] = {}
+        self._pcs: dict[int, int] = {}
+
+    def follow(self, event: AnyEvent) -> None:
+        """Take note of an event."""
+        match event:
+            case Booted(vm=vm, location=location):
+                self._codes[vm] = self._build.code_of(location.piece)
+            case Posted(vm=vm, pc=pc):
+                self._pcs[vm] = pc - 1  # within the ecall
+            case Faulted(vm=vm, pc=pc):
+                self._pcs[vm] = pc
+            case _:
+                pass
+
+    def program(self, location: DataLocation) -> str:
+        """A program's name, or the piece of data it comes from."""
+        code = self._build.code_of(location.piece)
+        return code.name if code else str(location.piece)
+
+    def where(self, vm: int) -> str:
+        """A VM, its program and the step it is at: ``VM 1 (child, steps[2])``."""
+        code = self._codes.get(vm)
+        if code is None:
+            return f"VM {vm}"
+        place = code.place_of(self._pcs[vm]) if vm in self._pcs else None
+        return f"VM {vm} ({code.name}, {place})" if place else f"VM {vm} ({code.name})"
+
+
+def harmless(text: str) -> str:
+    """``text`` with control characters shown as escapes: what a program prints must not steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,39 @@
+"""How a run ended, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..play import Run
+from ..scheduler.deadlock import DeadlockReport
+from ..scheduler.events import Faulted
+from .cast import Cast
+
+
+def ending(run: Run) -> Iterator[str]:
+    """Lines: the end, cycles and iterations, and for a deadlock who waits for what."""
+    outcome = run.outcome
+    cast = Cast(run.build)
+    fault: Faulted | None = None
+    for event in run.journal:
+        cast.follow(event)
+        fault = event if isinstance(event, Faulted) else fault
+    if outcome.deadlock is not None:
+        yield "deadlock: no VM can run, and none will be woken"
+        yield from _deadlock(outcome.deadlock, cast)
+    elif outcome.failure is not None:
+        failure = outcome.failure
+        detail = f" ({failure.detail})" if failure.detail else ""
+        where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}" if fault is not None else ""
+        yield f"error: {failure.display}{detail}{where}"
+    else:
+        yield f"exit code {outcome.exit_code}"
+    yield f"{outcome.cycles:,} cycles, {outcome.iterations} iterations"
+    yield from (f"not as expected: {line}" for line in run.unmet)
+
+
+def _deadlock(report: DeadlockReport, cast: Cast) -> Iterator[str]:
+    for waiting in report.waiting:
+        yield f"  {cast.where(waiting.vm)} {waiting.words}"
+    for ring in report.rings:
+        yield "  ring: " + " → ".join(f"VM {vm}" for vm in (*ring, ring[0]))
