@@ -61,9 +61,10 @@ async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
     """Play a run to its end under Trio, every VM a task, within ``limit`` cycles.
 
     A failed run, a deadlock among them, is an outcome and not an exception. Cancelling it leaves no task behind; the
-    scheduler is then in the middle of a turn and cannot be used again.
+    scheduler is then in the middle of a turn and cannot be used again. What an observer raises comes out unchanged.
     """
     error: VmError | None = None
+    crash: BaseException | None = None
     async with trio.open_nursery() as nursery:
         conductor = Conductor(scheduler, nursery)
         scheduler.table.observers.append(conductor)
@@ -71,7 +72,11 @@ async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
             await conductor.conduct(limit)
         except VmError as failure:
             error = failure
+        except (Exception, KeyboardInterrupt) as failure:  # raised below, out of the nursery's exception group
+            crash = failure
         finally:
             scheduler.table.observers.remove(conductor)
             nursery.cancel_scope.cancel()
+    if crash is not None:
+        raise crash
     return outcome_of(scheduler, error)

@@ -37,7 +37,11 @@ class VmTask:
             if turn is None:
                 await self.door.park()
             else:
-                baton.give_back(await _play(turn))
+                try:
+                    result: int | BaseException = await _play(turn)
+                except (Exception, KeyboardInterrupt) as crash:  # the conductor is to raise it, not this nursery
+                    result = crash
+                baton.give_back(result)
 
 
 async def _play(turn: Turn) -> int | VmError:
@@ -57,17 +61,19 @@ class Baton:
 
     def __init__(self) -> None:
         self._desk = trio.lowlevel.ParkingLot()
-        self._result: int | VmError | None = None
+        self._result: int | BaseException | None = None
 
     async def pass_to(self, task: VmTask, turn: Turn) -> int | VmError:
-        """Let one VM play its turn: its exit code, or its error."""
+        """Let one VM play its turn: its exit code, or its error. What else its task raises is raised here."""
         task.give(turn)
         while self._result is None:
             await self._desk.park()
         result, self._result = self._result, None
-        return result
+        if isinstance(result, int | VmError):
+            return result
+        raise result
 
-    def give_back(self, result: int | VmError) -> None:
+    def give_back(self, result: int | BaseException) -> None:
         """End a turn."""
         self._result = result
         self._desk.unpark()

@@ -16,7 +16,8 @@ class ScenarioError(SpawnlabError):
         self.file = file
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.path}: {self.message}"
+        place = "" if self.path == "$" else f"{self.path}: "
+        return f"{self.file}: {place}{self.message}"
 
     def in_file(self, file: str) -> ScenarioError:
         """The same error, once the file is known."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 
@@ -20,23 +21,33 @@ SIZE_MAX = 16 << 20
 
 def load_scenario(file: Path) -> Scenario:
     """Read a ``.toml`` or ``.json`` file; raises :class:`ScenarioError`, which names the file and the place in it."""
-    name = str(file)
-    content = read_file(file)
-    if not content.strip():
-        raise ScenarioError("the file is empty; a scenario has at least [programs.root]", file=name)
     try:
-        text = content.decode()
+        return parse_scenario(_text(file), file.suffix)
+    except ScenarioError as error:
+        raise error.in_file(str(file)) from None
+
+
+def parse_scenario(text: str, suffix: str) -> Scenario:
+    """A scenario from the text of a ``.toml`` or ``.json`` file; raises :class:`ScenarioError`."""
+    if not text.strip():
+        raise ScenarioError("the file is empty; a scenario has at least [programs.root]")
+    if suffix not in (".toml", ".json"):
+        raise ScenarioError(f"the suffix {suffix!r} is not known; use .toml or .json (or an ELF file)")
+    try:
+        values = tomllib.loads(text) if suffix == ".toml" else msgspec.json.decode(text)
+    except (tomllib.TOMLDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise ScenarioError(f"not {suffix[1:].upper()}: {error}") from None
+    try:
+        return msgspec.convert(values, Scenario)
+    except msgspec.ValidationError as error:
+        raise _scenario_error(error, values) from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return read_file(file).decode()
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"not a text file: byte {error.start} is not UTF-8", file=name) from None
-    if file.suffix == ".json":
-        return _checked(lambda: msgspec.json.decode(text, type=Scenario), name)
-    if file.suffix != ".toml":
-        raise ScenarioError(f"the suffix {file.suffix!r} is not known; use .toml or .json (or an ELF file)", file=name)
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"not TOML: {error}", file=name) from None
-    return _checked(lambda: msgspec.convert(values, Scenario), name)
+        raise ScenarioError(f"not a text file: byte {error.start} is not UTF-8") from None
 
 
 def read_file(file: Path) -> bytes:
@@ -50,14 +61,27 @@ def read_file(file: Path) -> bytes:
         raise ScenarioError(error.strerror or "cannot be read", file=str(file)) from None
 
 
-def _checked(decode: Callable[[], Scenario], file: str) -> Scenario:
-    try:
-        return decode()
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        raise ScenarioError(message + _hint(message), path=path.strip("`") or "$", file=file) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ScenarioError(f"not JSON: {error}", file=file) from None
+_IN_PROGRAM = "$.programs[...]"
+
+
+def _scenario_error(error: msgspec.ValidationError, values: Any) -> ScenarioError:
+    """The error with its place; msgspec names no keys of tables, so the program is looked for."""
+    message, path = _split(error)
+    if path.startswith(_IN_PROGRAM):
+        programs = cast("Mapping[str, Any]", values["programs"])
+        for name, program in programs.items():
+            try:
+                msgspec.convert(program, Program)
+            except msgspec.ValidationError as inner:
+                message, path = _split(inner)
+                path = f"$.programs.{name}{path[1:]}"
+                break
+    return ScenarioError(message + _hint(message), path=path)
+
+
+def _split(error: msgspec.ValidationError) -> tuple[str, str]:
+    message, _, path = str(error).partition(" - at ")
+    return message, path.replace("`", "") or "$"
 
 
 def _hint(message: str) -> str:
@@ -68,6 +92,8 @@ def _hint(message: str) -> str:
     field, tag = found.groups()
     known = _operations() if tag else _field_names()
     near = difflib.get_close_matches(field or tag, known, 1)
+    if tag and not near:
+        return f"; the operations are {', '.join(known)}"
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -78,7 +78,7 @@ class Scheduler:
         self.table.observers.extend(observers)
         self.policy = policy
         self.iterations = 0
-        """Iterations that have been started."""
+        """Iterations in which a VM had its turn."""
         self._turn: Turn | None = None
 
     # What is
@@ -130,7 +130,6 @@ class Scheduler:
         if self._turn is not None or self.terminated():
             raise RuntimeError("prepare() before complete(), or after the end")
         boot_root_if_needed(self.table)
-        self.iterations += 1
         try:
             turn = self._choose(mode)
         except VmError as error:
@@ -149,6 +148,7 @@ class Scheduler:
         machine = table.machine(vm)
         machine.max_cycles = mode.limit
         machine.pause = mode.pause or PauseSignal()
+        self.iterations += 1
         table.notify(IterationStarted, vm, self.iterations, mode.limit)
         return Turn(self.iterations, vm, machine, mode.limit)
 

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from .play import load, run, run_synchronously
-    from .views.cast import Cast
+    from .views.cast import Cast, harmless
     from .views.timeline import LEGEND, Timeline
 
     build = load(options.file, version=options.script_version)
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
 
     if show:
         if build.scenario.title:
-            print(build.scenario.title)
+            print(harmless(build.scenario.title))
         print(LEGEND)
         print(timeline.heading())
     play = run if options.driver == "trio" else run_synchronously

@@ -28,7 +28,8 @@ def ending(run: Run) -> Iterator[str]:
         yield f"error: {failure.display}{detail}{where}"
     else:
         yield f"exit code {outcome.exit_code}"
-    yield f"{outcome.cycles:,} cycles, {outcome.iterations} iterations"
+    turns = "1 iteration" if outcome.iterations == 1 else f"{outcome.iterations:,} iterations"
+    yield f"{outcome.cycles:,} cycles, {turns}"
     yield from (f"not as expected: {line}" for line in run.unmet)
 
 

@@ -24,7 +24,7 @@ from ..scheduler.events import (
     WaitEnded,
 )
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
-from .cast import Cast, harmless
+from .cast import Cast
 
 LEGEND = "> runs  o can run  r reads  w writes  j waits for a VM  x ended  (capitals: swapped out)"
 _HEAD = f"{'turn':>5} {'cycles':>12}  "
@@ -89,7 +89,7 @@ class Timeline:
         match event:
             case Booted(parent=parent, location=location, arguments=arguments):
                 by = "" if parent is None else f", spawned by VM {parent}"
-                argv = "".join(f" {harmless(a.decode(errors='replace'))!r}" for a in arguments)
+                argv = "".join(f" {a.decode(errors='replace')!r}" for a in arguments)
                 return f"starts {self._cast.program(location)}{argv}{by}"
             case Posted(message=message):
                 return self._call(message)
@@ -106,7 +106,7 @@ class Timeline:
             case SwappedOut(cycles=cycles) | SwappedIn(cycles=cycles):
                 return f"is swapped {'out' if isinstance(event, SwappedOut) else 'in'} for {cycles:,} cycles"
             case Logged(text=text):
-                return f"says {harmless(text)!r}"
+                return f"says {text!r}"
             case FdClosed(fd=fd):
                 return f"no longer holds fd {fd}"
             case Ended(exit_code=code):

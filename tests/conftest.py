@@ -1,0 +1,23 @@
+"""What all tests share: the marker for tests that run the reference, which needs cargo and its registry."""
+
+from __future__ import annotations
+
+import pytest
+
+from spawnlab.conform.reference import ReferenceUnavailable, build_runner
+
+
+@pytest.fixture(scope="session")
+def reference_runner() -> None:
+    """Build the reference runner; skip where that cannot be done."""
+    try:
+        build_runner()
+    except ReferenceUnavailable as error:
+        pytest.skip(str(error))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked ``reference`` get the runner."""
+    for item in items:
+        if item.get_closest_marker("reference") and isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "reference_runner")
