@@ -1,0 +1,57 @@
+"""What the documents show is what happens."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import spawnlab
+from spawnlab.__main__ import main
+from spawnlab.scenarios.load import parse_scenario
+from spawnlab.scenarios.steps import AnyStep
+from spawnlab.scheduler.codes import ReturnCode
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_readmes_run_is_real(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    command, _, shown = README.partition("    $ spawnlab ")[2].partition("\n")
+    shown = shown.partition("\n\n")[0]
+    monkeypatch.chdir(ROOT)
+    main(command.split())
+    assert [line[4:].rstrip() for line in shown.splitlines()] == [
+        line.rstrip() for line in capsys.readouterr().out.splitlines()
+    ]
+
+
+def test_the_readmes_scenario_ends_as_it_expects() -> None:
+    text = README.partition("```toml\n")[2].partition("```")[0]
+    assert spawnlab.run(parse_scenario(text, ".toml")).unmet == ()
+
+
+def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = README.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(ROOT)
+    exec(text, {})  # noqa: S102 - our own document
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == re.search(r"print\(run\.outcome\.deadlock\.rings\)\s+# (.*)", text)[1]  # type: ignore[index] # pyright: ignore
+    assert len(out) > 10
+
+
+def test_every_operation_and_field_is_documented() -> None:
+    page = (ROOT / "docs" / "scenarios.md").read_text()
+    for step in AnyStep.__args__:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{step.__struct_config__.tag}` |"))
+        for field in step.__struct_encode_fields__:
+            assert field == "code" or f"`{field}" in row, (row, field)
+    for code in ReturnCode:
+        assert f"`{code.name}` {code.value}" in page
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), (page, target)
