@@ -42,7 +42,7 @@ def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch
 
 
 def test_every_operation_and_field_is_documented() -> None:
-    page = (ROOT / "docs" / "scenarios.md").read_text()
+    page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Operations")[2]
     for step in AnyStep.__args__:
         row = next(line for line in page.splitlines() if line.startswith(f"| `{step.__struct_config__.tag}` |"))
         for field in step.__struct_encode_fields__:
