@@ -230,6 +230,9 @@ class Machine(Integers):
             raise MemOutOfBound(f"load of {width} bytes at 0x{address:x}")
         return self.memory.load(address, width)
 
+    def load_any(self, address: int, width: int) -> int:
+        return self.memory.load(address, width)
+
     def store(self, address: int, width: int, value: int) -> None:
         self.memory.store(address, width, value)
 

@@ -50,7 +50,11 @@ class AbstractMachine(Protocol[V]):
 
     # Memory
     def load(self, address: V, width: int, /) -> V:
-        """``width`` bytes, zero-extended; a fault when out of bounds."""
+        """``width`` bytes, zero-extended; a fault when out of bounds, to which version 0 counts the last byte."""
+        ...
+
+    def load_any(self, address: V, width: int, /) -> V:
+        """As ``load``, with the same bounds in every version: what atomics do."""
         ...
 
     def store(self, address: V, width: int, value: V, /) -> None:

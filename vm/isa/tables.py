@@ -5,11 +5,18 @@ from __future__ import annotations
 from ..errors import EncodingError
 from .definition import CompressedDefinition, Definition
 from .fusion import FUSED, RULES, Rule
+from .rv64a import RV64A
+from .rv64b import RV64B
 from .rv64c import COMPRESSED
 from .rv64i import RV64I
 from .rv64m import RV64M
 
-BASE: tuple[Definition, ...] = (*RV64I.definitions, *RV64M.definitions)
+BASE: tuple[Definition, ...] = (
+    *RV64I.definitions,
+    *RV64M.definitions,
+    *RV64B.definitions,
+    *RV64A.definitions,
+)
 """Every 32-bit instruction of every extension and version."""
 
 
