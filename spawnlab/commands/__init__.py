@@ -1,0 +1,1 @@
+"""The commands of the command line: each file adds one, its options and what it does."""

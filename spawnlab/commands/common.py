@@ -1,0 +1,28 @@
+"""What commands share: exit statuses and kinds of arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+
+AS_EXPECTED, NOT_AS_EXPECTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+Command = Callable[[argparse.Namespace], int]
+"""Does what the options ask for; returns the exit status."""
+
+
+def cycles(text: str) -> int:
+    """A number of cycles, ``70_000_000`` and ``70,000,000`` among them; raises ValueError."""
+    number = int(text.replace("_", "").replace(",", ""))
+    if not 0 <= number < 1 << 64:
+        raise ValueError
+    return number
+
+
+def add_version_option(parser: argparse.ArgumentParser) -> None:
+    """``--script-version``, for commands that take an ELF file."""
+    parser.add_argument("--script-version", type=int, choices=(0, 1, 2), help="for an ELF file (default: 2)")
