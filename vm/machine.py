@@ -79,7 +79,12 @@ class Machine(Integers):
     )
 
     def __init__(
-        self, isa: Isa, *, system_calls: Sequence[SystemCall] = (), max_cycles: int = CYCLES_UNLIMITED
+        self,
+        isa: Isa,
+        *,
+        system_calls: Sequence[SystemCall] = (),
+        max_cycles: int = CYCLES_UNLIMITED,
+        memory: Memory | None = None,
     ) -> None:
         self.isa = isa
         self.system_calls = tuple(system_calls)
@@ -90,12 +95,15 @@ class Machine(Integers):
         """Operations executed without an error."""
         self.running = True
         self._load_end = MEMORY_SIZE - 1 if isa.version == 0 else MEMORY_SIZE  # version 0 spares the last byte
-        self.reset()
+        self.reset(memory)
 
-    def reset(self) -> None:
-        """Forget registers, memory, reservation and decoded code; keep the counters (``vm`` §5)."""
+    def reset(self, memory: Memory | None = None) -> None:
+        """Forget registers, memory, reservation and decoded code; keep the counters (``vm`` §5).
+
+        The memory is a new one unless one is given.
+        """
         self.registers = [0] * 32
-        self.memory = Memory()
+        self.memory = Memory() if memory is None else memory
         self.this_pc = 0
         self._next_pc = 0
         self._following = 0

@@ -1,0 +1,75 @@
+"""``spawnlab conform``: run records of the reference and say what differs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .common import AS_EXPECTED, NOT_AS_EXPECTED
+
+if TYPE_CHECKING:
+    from ..conform.tally import Tally
+    from .common import Subparsers
+
+
+def add(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "conform",
+        help="run records of the reference's outcomes and compare",
+        description="Run recorded outcomes of the reference and print what differs.",
+        epilog="Exit status: 0 when all match, 1 when any differs, 2 for records that can't be read.",
+    )
+    kinds = parser.add_subparsers(required=True, metavar="KIND")
+    isa = kinds.add_parser("isa", help="vectors of instructions (JSON lines, may be packed)")
+    isa.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    isa.set_defaults(command=execute, run=_run_isa)
+    elf = kinds.add_parser("elf", help="whole programs on a bare machine (JSON lines, may be packed)")
+    elf.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    elf.add_argument("--programs", metavar="DIR", action="append", default=[], type=Path, help="look for programs here")
+    elf.set_defaults(command=execute, run=_run_elf)
+    decode = kinds.add_parser("decode", help="tables of decoded words (a folder)")
+    decode.add_argument("folder", metavar="FOLDER", type=Path)
+    decode.set_defaults(command=execute, run=_run_decode)
+    for kind in (isa, elf):
+        kind.add_argument("--setting", action="append", metavar="NAME", help="only this one: 0, 1, 2, 0ab, 1a or 2a")
+    for kind in (isa, elf, decode):
+        kind.add_argument("--all", action="store_true", help="show every difference, not only the first 20")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Compare and report; returns the exit status."""
+    tally: Tally = options.run(options)
+    for line in tally.report(every=options.all):
+        print(line)
+    return NOT_AS_EXPECTED if tally.differences else AS_EXPECTED
+
+
+def _settings(options: argparse.Namespace) -> list[str]:
+    from ..conform.settings import SETTINGS
+    from ..conform.tally import RecordError
+
+    wanted: list[str] = options.setting or list(SETTINGS)
+    for name in wanted:
+        if name not in SETTINGS:
+            raise RecordError(f"there is no setting {name!r}; they are {', '.join(SETTINGS)}")
+    return wanted
+
+
+def _run_isa(options: argparse.Namespace) -> Tally:
+    from ..conform.isa import run_vectors
+
+    return run_vectors(options.files, settings=_settings(options))
+
+
+def _run_elf(options: argparse.Namespace) -> Tally:
+    from ..conform.elf import run_programs
+
+    return run_programs(options.files, folders=options.programs, settings=_settings(options))
+
+
+def _run_decode(options: argparse.Namespace) -> Tally:
+    from ..conform.decode import run_tables
+
+    return run_tables(options.folder)
