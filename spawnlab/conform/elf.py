@@ -98,8 +98,10 @@ def _run(program: Program, content: bytes, setting: str, with_stack: bool) -> di
     checks: list[list[int]] = []
     try:
         while (code := machine.run(program.every or None)) is None:
-            checks.append([machine.steps, machine.this_pc, machine.cycles, _checksum(machine)])
+            checks.append(_check(machine))
         got["exit"] = code
+        if program.every and machine.steps % program.every == 0:
+            checks.append(_check(machine))
     except VmError as error:
         got["error"] = _error(error)
     got |= {"cycles": machine.cycles, "pc": machine.this_pc, "steps": machine.steps}
@@ -109,8 +111,10 @@ def _run(program: Program, content: bytes, setting: str, with_stack: bool) -> di
     return got
 
 
-def _checksum(machine: Machine) -> int:
-    return zlib.crc32(struct.pack("<33Q", machine.this_pc, *machine.registers))
+def _check(machine: Machine) -> list[int]:
+    """A checkpoint: operations, pc, cycles, and the CRC-32 over pc and registers."""
+    checksum = zlib.crc32(struct.pack("<33Q", machine.this_pc, *machine.registers))
+    return [machine.steps, machine.this_pc, machine.cycles, checksum]
 
 
 def _error(error: VmError) -> dict[str, object]:

@@ -62,6 +62,7 @@ class Tally:
             yield from difference.lines()
         if len(shown) < len(self.differences):
             yield f"... and {len(self.differences) - len(shown)} more (--all shows them)"
+        yield from (f"no program {name}" for name in sorted(set(self.absent)))
         absent = f", {len(self.absent)} without their program" if self.absent else ""
         yield f"{self.matched} matched, {len(self.differences)} differ{absent}"
 
