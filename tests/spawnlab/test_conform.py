@@ -47,7 +47,7 @@ FAULT: Record = {
     "r": {"10": "3ffff9"},
     "res": [
         {
-            "v": "0 1 2",
+            "v": "1 2",
             "ops": "LD_VERSION1",
             "pc": 65540,
             "y": 2,
