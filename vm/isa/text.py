@@ -123,7 +123,8 @@ def _parse_operand(f: Field, text: str | None, evaluate: Evaluate, pc: int) -> i
                 upper -= 0x100000
             return upper << 12
         case Kind.TARGET:
-            return evaluate(text) - pc
+            # addresses wrap at 2^64: a jump back over address 0 is listed as one far ahead
+            return (evaluate(text) - pc + (1 << 63)) % (1 << 64) - (1 << 63)
         case Kind.FENCE:
             if text == "0":
                 return 0
