@@ -29,6 +29,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Name of the scheduling policy."""
 
 
+class _Version(msgspec.Struct, frozen=True):
+    """The part of a header that every version has."""
+
+    journal: int
+
+
 class Journal:
     """Events in the order they happened. As an observer of a scheduler it fills itself."""
 
@@ -68,14 +74,14 @@ class Journal:
             raise JournalError("line 1: the file is empty")
         number = 1
         try:
-            header = msgspec.json.decode(lines[0], type=Header)
-            if header.journal != JOURNAL_VERSION:
-                raise JournalError(f"line 1: version {header.journal}; this program reads version {JOURNAL_VERSION}")
-            journal = cls(header.policy)
+            version = msgspec.json.decode(lines[0], type=_Version).journal
+            if version != JOURNAL_VERSION:
+                raise JournalError(f"line 1: version {version}; this program reads version {JOURNAL_VERSION}")
+            journal = cls(msgspec.json.decode(lines[0], type=Header).policy)
             decoder = msgspec.json.Decoder(AnyEvent)
             for number, line in enumerate(lines[1:], 2):  # noqa: B007 - the except clause reads it
                 journal(decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(f"line {number}: {error}") from None
         return journal
 

@@ -7,7 +7,7 @@ import msgspec
 from .transaction import DataLocation
 
 
-class Spawn(msgspec.Struct, frozen=True, tag=True):
+class Spawn(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Start a child: its program, arguments (``argc`` pointers at ``argv``), and the fds handed to it."""
 
     vm: int
@@ -18,7 +18,7 @@ class Spawn(msgspec.Struct, frozen=True, tag=True):
     process_id_addr: int
 
 
-class Wait(msgspec.Struct, frozen=True, tag=True):
+class Wait(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Wait for a VM's end; its exit code is one byte."""
 
     vm: int
@@ -26,7 +26,7 @@ class Wait(msgspec.Struct, frozen=True, tag=True):
     exit_code_addr: int
 
 
-class Pipe(msgspec.Struct, frozen=True, tag=True):
+class Pipe(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Make a pipe; the two fds are stored at the addresses, 8 bytes each."""
 
     vm: int
@@ -34,7 +34,7 @@ class Pipe(msgspec.Struct, frozen=True, tag=True):
     fd2_addr: int
 
 
-class FdRead(msgspec.Struct, frozen=True, tag=True):
+class FdRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Read at most ``length`` bytes."""
 
     vm: int
@@ -44,7 +44,7 @@ class FdRead(msgspec.Struct, frozen=True, tag=True):
     length_addr: int
 
 
-class FdWrite(msgspec.Struct, frozen=True, tag=True):
+class FdWrite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Write ``length`` bytes."""
 
     vm: int
@@ -54,7 +54,7 @@ class FdWrite(msgspec.Struct, frozen=True, tag=True):
     length_addr: int
 
 
-class InheritedFileDescriptor(msgspec.Struct, frozen=True, tag=True):
+class InheritedFileDescriptor(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Store the list of fds that the VM was given when it was spawned."""
 
     vm: int
@@ -62,7 +62,7 @@ class InheritedFileDescriptor(msgspec.Struct, frozen=True, tag=True):
     length_addr: int
 
 
-class Close(msgspec.Struct, frozen=True, tag=True):
+class Close(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Close an fd."""
 
     vm: int

@@ -5,22 +5,22 @@ from __future__ import annotations
 import msgspec
 
 
-class Runnable(msgspec.Struct, frozen=True, tag=True):
+class Runnable(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Can be chosen to run."""
 
 
-class Terminated(msgspec.Struct, frozen=True, tag=True):
+class Terminated(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """The root has ended, and so has the run. No other VM ever has this state: it has none."""
 
 
-class Wait(msgspec.Struct, frozen=True, tag=True):
+class Wait(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Waits for another VM's end."""
 
     target_vm_id: int
     exit_code_addr: int
 
 
-class WaitForWrite(msgspec.Struct, frozen=True, tag=True):
+class WaitForWrite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Waits until all it writes is taken, or the read end is gone; ``consumed`` bytes are taken."""
 
     fd: int
@@ -30,7 +30,7 @@ class WaitForWrite(msgspec.Struct, frozen=True, tag=True):
     length_addr: int
 
 
-class WaitForRead(msgspec.Struct, frozen=True, tag=True):
+class WaitForRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Waits for one transfer, or until the write end is gone."""
 
     fd: int

@@ -33,7 +33,7 @@ class DataPieceId(msgspec.Struct, frozen=True, array_like=True):
         return f"{self.place.value} {self.index}"
 
 
-class DataLocation(msgspec.Struct, frozen=True):
+class DataLocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a piece: ``length`` bytes (0: to the end) from ``offset`` on."""
 
     piece: DataPieceId

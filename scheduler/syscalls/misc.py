@@ -36,7 +36,8 @@ def debug(context: VmContext, machine: Machine) -> None:
 
 
 def _utf8_error(error: UnicodeDecodeError) -> str:
-    """The reference's words for bytes that are not UTF-8."""
-    if error.reason == "unexpected end of data":
-        return f"incomplete utf-8 byte sequence from index {error.start}"
-    return f"invalid utf-8 sequence of {error.end - error.start} bytes from index {error.start}"
+    """What the reference prints of bytes that are not UTF-8: the debug form of its decoder's error."""
+    cut = error.reason == "unexpected end of data"
+    length = "None" if cut else f"Some({error.end - error.start})"
+    place = f"Utf8Error {{ valid_up_to: {error.start}, error_len: {length} }}"
+    return f"FromUtf8Error {{ bytes: {list(error.object)}, error: {place} }}"

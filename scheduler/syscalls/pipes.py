@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...vm.errors import MemOutOfBound
 from ...vm.machine import A0, A1, A2, Machine
 from ..codes import ReturnCode
 from ..fds import is_read, is_write
@@ -13,9 +14,12 @@ PIPE, WRITE, READ, INHERITED_FD, CLOSE = 2604, 2605, 2606, 2607, 2608
 
 
 def pipe(context: VmContext, machine: Machine) -> None:
-    """2604: make a pipe."""
-    address = machine.registers[A0]
-    context.post(machine, Pipe(context.vm_id, address, (address + 8) & U64_MAX))
+    """2604: make a pipe. An address whose second word would be beyond 64 bits is a fault at once."""
+    first = machine.registers[A0]
+    second = first + 8
+    if second > U64_MAX:
+        raise MemOutOfBound(f"the second fd of a pipe at 0x{second:x}")
+    context.post(machine, Pipe(context.vm_id, first, second))
 
 
 def write(context: VmContext, machine: Machine) -> None:

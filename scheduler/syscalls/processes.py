@@ -22,7 +22,7 @@ def spawn(context: VmContext, machine: Machine) -> None:
         registers[A0] = ReturnCode.INDEX_OUT_OF_BOUND
         return
     block = registers[A4]
-    argc, argv, process_id_addr, fds_addr = (_load_word(machine, block, 8 * i) for i in range(4))
+    argc, argv, process_id_addr, fds_addr = (machine.memory.load(block + 8 * i, 8) for i in range(4))
     fds = _fd_list(machine, fds_addr)
     found = context.sg_data.load_data(piece, 0, 0)
     if found is None:
@@ -36,10 +36,6 @@ def spawn(context: VmContext, machine: Machine) -> None:
     machine.add_cycles_no_checking(SPAWN_EXTRA_CYCLES_BASE)
     location = DataLocation(piece, offset, length)
     context.post(machine, Spawn(context.vm_id, location, argc, argv, fds, process_id_addr))
-
-
-def _load_word(machine: Machine, address: int, offset: int) -> int:
-    return machine.memory.load((address + offset) & ((1 << 64) - 1), 8)
 
 
 def _fd_list(machine: Machine, address: int) -> tuple[int, ...]:
