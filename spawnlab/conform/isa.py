@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from ..vm.errors import VmError
-from ..vm.machine import Machine
-from ..vm.memory import EXECUTABLE, FREEZED, MEMORY_SIZE, PAGE_SHIFT, Memory
+from ..vm.isa.definition import Operation
+from ..vm.machine import CYCLES_UNLIMITED, Machine
+from ..vm.memory import DIRTY, EXECUTABLE, FREEZED, MEMORY_SIZE, PAGE_SHIFT, PAGE_SIZE, Memory
 from .settings import SETTINGS, read_packed, reference_name
 from .tally import Tally, read_records
 
 _UNSET = 0x0101_0101_0101_0101
 """A register that a vector does not set starts as its number times this."""
+_NO_BYTES = bytes(PAGE_SIZE)
+_NO_FLAGS = bytes(MEMORY_SIZE >> PAGE_SHIFT)
+_IS_DIRTY = bytes(1 if flags & DIRTY else 0 for flags in range(256))
+_NOT_ZERO = re.compile(rb"[^\0]+")
 Bytes = tuple[int, str]
 """An address, and bytes in hex."""
 
@@ -35,15 +41,16 @@ class Result(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     exit: int | None = None
     r: dict[int, str] = {}
     m: tuple[Bytes, ...] = ()
+    """Runs of bytes."""
     lr: str | None = None
     ops: str = ""
     """The operations that were decoded, by the reference's names."""
 
 
-class Vector(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Vector(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Machine code and the state that it starts in."""
 
-    g: str
+    g: str = ""
     """Group."""
     c: str
     """The code in hex, in memory order."""
@@ -55,88 +62,150 @@ class Vector(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Operations to execute at the most."""
     x: tuple[int, ...] = ()
     """Further pages that are executable, by number."""
+    max: int = CYCLES_UNLIMITED
+    """The cycle limit."""
+
+
+class Recorded(Vector, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A vector with what it was recorded to leave behind."""
+
     res: tuple[Result, ...]
 
 
 def run_vectors(files: Iterable[Path], *, settings: Iterable[str] = tuple(SETTINGS)) -> Tally:
     """Run all vectors of files (JSON lines, maybe packed) in the settings asked for."""
     tally = Tally()
-    decoder = msgspec.json.Decoder(Vector, strict=False)
-    bench = _Bench()
+    decoder = msgspec.json.Decoder(Recorded, strict=False)
+    bench = Bench()
     wanted = set(settings)
     for file in files:
         for where, vector in read_records(file, decoder.decode, read_packed(file)):
             for result in vector.res:
                 for name in result.v.split():
                     if name in wanted:
-                        bench.run(tally, f"{where} {vector.g} in setting {name}", vector, result, name)
+                        got = bench.run(vector, name)
+                        memory = bench.first_difference(result.m)
+                        expected = {**_fields(result), "memory differs at": None}
+                        place = f"{where} {vector.g} in setting {name}"
+                        tally.compare(place, expected, {**_fields(got), "memory differs at": memory})
+                        if memory:
+                            bench = Bench()  # a stray byte may be left in the old one
     return tally
 
 
-class _Bench:
-    """Two memories, one that is run on and one that is laid out as it must be: all 4 MiB are compared each time."""
+def _fields(result: Result) -> dict[str, object]:
+    """All that is compared, but for the memory."""
+    return {name: getattr(result, name) for name in ("pc", "y", "n", "e", "t", "exit", "r", "lr", "ops")}
+
+
+class Bench:
+    """A memory that vectors are run on, one after the other, and a copy of it as it was when the last one started."""
 
     def __init__(self) -> None:
         self.memory = Memory()
-        self.wanted = bytearray(MEMORY_SIZE)
+        self.start = bytearray(MEMORY_SIZE)
+        self.operations: list[Operation] = []
+        """What the last run decoded, in order. When executing failed, the last is the one that failed."""
+        self._used: set[int] = set()
+        """Pages that the last vector laid something out in."""
 
-    def run(self, tally: Tally, where: str, vector: Vector, result: Result, setting: str) -> None:
-        """Run one vector in one setting and count it."""
-        machine = Machine(SETTINGS[setting], memory=self.memory)
-        code = bytes.fromhex(vector.c)
-        written = self._lay_out(vector, code)
-        machine.registers = start = _registers(vector)
-        before = [*start]
+    def run(self, vector: Vector, setting: str) -> Result:
+        """What a vector leaves behind in a setting; its memory is that of the pages marked as dirty."""
+        self.clear()
+        self.operations = []
+        machine = Machine(SETTINGS[setting], max_cycles=vector.max, memory=self.memory)
+        size = self._lay_out(vector)
+        machine.registers = _registers(vector)
+        before = [*machine.registers]
         machine.set_pc(vector.pc)
         if vector.lr is not None:
             machine.reservation_address = int(vector.lr, 16)
         reserved = machine.reservation_address
-        error, ops = _execute(machine, vector, len(code))
-        for address, digits in result.m:
-            content = bytes.fromhex(digits)
-            self.wanted[address : address + len(content)] = content
-            written.append((address, len(content)))
-        got: dict[str, object] = {
-            "pc": machine.this_pc,
-            "y": machine.cycles,
-            "n": machine.steps,
-            "e": error.variant if error else None,
-            "t": error.display if error else None,
-            "exit": None if machine.running else machine.exit_code,
-            "r": {i: f"{x:x}" for i, x in enumerate(machine.registers) if x != before[i]},
-            "lr": None if machine.reservation_address == reserved else f"{machine.reservation_address:x}",
-            "ops": " ".join(ops),
-            "memory differs at": self._first_difference(),
-        }
-        expected = {name: getattr(result, name) for name in ("pc", "y", "n", "e", "t", "exit", "r", "lr", "ops")}
-        tally.compare(where, expected, got)
-        self._clear(written)
+        error = self._execute(machine, vector, size)
+        return Result(
+            v=setting,
+            pc=machine.this_pc,
+            y=machine.cycles,
+            n=machine.steps,
+            e=error.variant if error else None,
+            t=error.display if error else None,
+            exit=None if machine.running else machine.exit_code,
+            r={i: f"{x:x}" for i, x in enumerate(machine.registers) if x != before[i]},
+            m=tuple((at, self.memory.data[at:end].hex()) for at, end in self._changes()),
+            lr=None if machine.reservation_address == reserved else f"{machine.reservation_address:x}",
+            ops=" ".join(reference_name(o.definition, machine.isa.version) for o in self.operations),
+        )
 
-    def _lay_out(self, vector: Vector, code: bytes) -> list[tuple[int, int]]:
-        written: list[tuple[int, int]] = []
-        for address, content in [(vector.pc, code), *((a, bytes.fromhex(digits)) for a, digits in vector.mem)]:
-            self.memory.data[address : address + len(content)] = content
-            self.wanted[address : address + len(content)] = content
-            written.append((address, len(content)))
-        last = (vector.pc + len(code) - 1) >> PAGE_SHIFT
-        for page in (*range(vector.pc >> PAGE_SHIFT, last + 1), *vector.x):
-            self.memory.flags[page] = EXECUTABLE | FREEZED
-        return written
-
-    def _first_difference(self) -> str | None:
-        data = self.memory.data
-        if data == self.wanted:
+    def first_difference(self, changes: Iterable[Bytes] = ()) -> str | None:
+        """Where the whole memory is not what these changes make of the start; ``None`` where it is nowhere else."""
+        data, wanted = self.memory.data, self.start
+        for address, digits in changes:
+            _put(wanted, address, bytes.fromhex(digits))
+            self._used |= _pages(address, len(digits) // 2)
+        if data == wanted:
             return None
-        at = next(i for i in range(MEMORY_SIZE) if data[i] != self.wanted[i])
-        return f"0x{at:x}: {data[at]:02x} for {self.wanted[at]:02x}"
+        at = next(i for i in range(MEMORY_SIZE) if data[i] != wanted[i])
+        return f"0x{at:x}: {data[at]:02x} for {wanted[at]:02x}"
 
-    def _clear(self, written: list[tuple[int, int]]) -> None:
-        if self.memory.data != self.wanted:
-            self.memory.data[:] = bytes(MEMORY_SIZE)
-        for address, size in written:
-            self.memory.data[address : address + size] = bytes(size)
-            self.wanted[address : address + size] = bytes(size)
-        self.memory.flags[:] = bytes(len(self.memory.flags))
+    def clear(self) -> None:
+        """Make both memories zeros again, on all pages that the last vector was to change."""
+        for page in (*self._used, *self._dirty_pages()):
+            at = page << PAGE_SHIFT
+            self.memory.data[at : at + PAGE_SIZE] = self.start[at : at + PAGE_SIZE] = _NO_BYTES
+        self.memory.flags[:] = _NO_FLAGS
+        self._used.clear()
+
+    def _lay_out(self, vector: Vector) -> int:
+        """Code, data and page flags; returns the code's size."""
+        code = bytes.fromhex(vector.c)
+        for address, content in [(vector.pc, code), *((a, bytes.fromhex(digits)) for a, digits in vector.mem)]:
+            _put(self.memory.data, address, content)
+            _put(self.start, address, content)
+            self._used |= _pages(address, len(content))
+        for page in (*_pages(vector.pc, len(code)), *vector.x):
+            self.memory.flags[page] = EXECUTABLE | FREEZED
+        return len(code)
+
+    def _execute(self, machine: Machine, vector: Vector, size: int) -> VmError | None:
+        """Execute until the operations are used up, pc leaves the code, or the program ends or fails."""
+        try:
+            while machine.steps < vector.n:
+                self.operations.append(machine.operation_at(machine.this_pc))
+                machine.step()
+                if not machine.running or not vector.pc <= machine.this_pc < vector.pc + size:
+                    break
+        except VmError as error:
+            return error
+        return None
+
+    def _dirty_pages(self) -> Iterator[int]:
+        dirty = self.memory.flags.translate(_IS_DIRTY)
+        page = dirty.find(1)
+        while page >= 0:
+            yield page
+            page = dirty.find(1, page + 1)
+
+    def _changes(self) -> list[tuple[int, int]]:
+        """The runs of bytes on dirty pages that are not as at the start: from an address up to another."""
+        runs: list[tuple[int, int]] = []
+        for page in self._dirty_pages():
+            at = page << PAGE_SHIFT
+            now, then = (int.from_bytes(data[at : at + PAGE_SIZE]) for data in (self.memory.data, self.start))
+            for match in _NOT_ZERO.finditer((now ^ then).to_bytes(PAGE_SIZE)):
+                first, end = at + match.start(), at + match.end()
+                if runs and runs[-1][1] == first:
+                    first, _ = runs.pop()
+                runs.append((first, end))
+        return runs
+
+
+def _put(data: bytearray, address: int, content: bytes) -> None:
+    data[address : address + len(content)] = content
+
+
+def _pages(address: int, size: int) -> set[int]:
+    """Numbers of the pages that hold a range."""
+    return set(range(address >> PAGE_SHIFT, ((address + size - 1) >> PAGE_SHIFT) + 1)) if size else set()
 
 
 def _registers(vector: Vector) -> list[int]:
@@ -144,18 +213,3 @@ def _registers(vector: Vector) -> list[int]:
     for number, digits in vector.r.items():
         registers[number] = int(digits, 16)
     return registers
-
-
-def _execute(machine: Machine, vector: Vector, size: int) -> tuple[VmError | None, list[str]]:
-    """Execute until the operations are used up, pc leaves the code, or the program ends or fails."""
-    ops: list[str] = []
-    try:
-        while machine.steps < vector.n:
-            operation = machine.operation_at(machine.this_pc)
-            ops.append(reference_name(operation.definition, machine.isa.version))
-            machine.step()
-            if not machine.running or not vector.pc <= machine.this_pc < vector.pc + size:
-                break
-    except VmError as error:
-        return error, ops
-    return None, ops
