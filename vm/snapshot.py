@@ -156,6 +156,7 @@ class SnapshotContext(Generic[Id]):
         machine.cycles = snapshot.cycles
         machine.max_cycles = snapshot.max_cycles
         for run in snapshot.source_pages:
+            _check_pages(run.address, 0)  # before the data is asked for
             data, _ = self.load_data(run.source, run.offset, run.length)
             _restore(machine, run.address, run.flags, data)
             self.track(machine, run.address, len(data), run.source, run.offset)
@@ -180,8 +181,12 @@ def _dirty_pages(machine: Machine) -> tuple[DirtyPages, ...]:
 
 
 def _restore(machine: Machine, address: int, flags: int, data: bytes) -> None:
-    if address % PAGE_SIZE or round_up_page(len(data)) != len(data):
-        raise MemPageUnalignedAccess(f"restoring {len(data)} bytes at 0x{address:x}")
+    _check_pages(address, len(data))
     machine.memory.write(address, data)
     for page in range(address >> PAGE_SHIFT, (address + len(data)) >> PAGE_SHIFT):
         machine.memory.flags[page] |= flags
+
+
+def _check_pages(address: int, size: int) -> None:
+    if address % PAGE_SIZE or round_up_page(size) != size:
+        raise MemPageUnalignedAccess(f"restoring {size} bytes at 0x{address:x}")

@@ -1,7 +1,4 @@
-"""Random system calls in assembly: what the operation language cannot say, bad addresses and lengths above all.
-
-Two differences are known and left out: pipe with an address of 2^64 - 8 or more, and debug of what is not UTF-8.
-"""
+"""Random system calls in assembly: what the operation language cannot say, bad addresses and lengths above all."""
 
 from __future__ import annotations
 
@@ -28,11 +25,24 @@ fds: .zero 64
 argv: .zero 64
 block: .dword 0, argv, child, fds
 text: .asciz "some text"
+wrong: .byte 0x61, 0xe2, 0x82, 0x41, 0
+cut: .byte 0xf0, 0x9f, 0x92, 0
 .align 3
 buffer: .zero 128
 """
 _WORDS = ("pair", "child", "code", "length", "fds", "argv", "block", "buffer")
-_BAD = (0, 8, _TEXT, _TEXT - 4, MEMORY_END, MEMORY_END - 1, MEMORY_END - 7, MEMORY_END - 8, (1 << 64) - 9, 1 << 63)
+_BAD = (
+    0,
+    8,
+    _TEXT,
+    _TEXT - 4,
+    MEMORY_END,
+    MEMORY_END - 1,
+    MEMORY_END - 7,
+    MEMORY_END - 8,
+    (1 << 64) - 9,
+    (1 << 64) - 8,
+)
 _LENGTHS = (0, 1, 2, 7, 8, 9, 16, 40, 128, 4096, 100_000, MEMORY_END, 1 << 63, (1 << 64) - 1)
 _BAD_PART = 0.02
 _SIMPLE = (f"  li a7, {_EXIT}\n  ecall\n", f"  li a7, {_WAIT}\n  ecall\n")
@@ -91,7 +101,7 @@ class _Caller:
             case 2608:  # close
                 arguments = (self.fd(),)
             case 2177:  # debug
-                arguments = (self.random.choice((*_BAD[4:6], "text", "text", "text")),)
+                arguments = (self.random.choice((*_BAD[4:6], *["text"] * 6, "wrong", "cut")),)
             case _:
                 pass
         for index, argument in enumerate(arguments):

@@ -1,6 +1,6 @@
 """Random streams of instructions, run by our step engine and by the reference's, and compared in all they leave behind.
 
-As a command: ``python -m tests.agree.fuzz_machine --count 20000 --seed 1``. It prints what was covered, and each
+As a command: ``python tests/agree/fuzz_machine.py --count 20000 --seed 1``. It prints what was covered, and each
 difference with a stream that was made as small as it can be; it leaves with 1 if there is one.
 
 Stream number ``n`` is always the same, whatever the count and the batch: ``--seed 77 --count 1`` makes the 77th again.
@@ -17,10 +17,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
 import msgspec
+
+if __name__ == "__main__":  # as a command; a package's modules are found from the folder that holds it
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    __package__ = "tests.agree"
 
 from spawnlab.conform.isa import Bench, Result, Vector
 from spawnlab.conform.reference import build_runner
@@ -364,7 +369,7 @@ def _run_batch(comparer: Comparer, campaign: Campaign, jobs: Sequence[tuple[int,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a campaign; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.agree.fuzz_machine", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--count", type=int, default=20_000, help="streams (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="number of the first one")

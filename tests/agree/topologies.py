@@ -170,7 +170,9 @@ class _Writer:
             return s.Write(fd=fd, data=self.random.choice(self.buffers), count="n", code=code)
         if self.chance(0.3):
             return s.Write(fd=fd, text="some text"[: self.random.randrange(10)], count="n", code=code)
-        return s.Write(fd=fd, size=self.random.choice(SIZES), count="n", code=code)
+        size = self.random.choice(SIZES)
+        write = s.Write(fd=fd, size=size, count="n", code=code)
+        return s.Repeat(times=1, steps=(write, s.Expect(value="n", equals=size))) if self.chance(0.5) else write
 
     def close(self) -> s.AnyStep:
         if self.have and self.chance(0.9):
@@ -274,10 +276,13 @@ def _talk(random: Random, ends: Sequence[str], rounds: int, size: int, *, writes
     if ends[0][0] in "ri":
         say.append(s.Read(fd=ends[0], size=near(), name="heard", count="n"))
     if ends[-1][0] in "wo":
-        content = (
-            s.Write(fd=ends[-1], data="heard") if say and random.random() < 0.4 else s.Write(fd=ends[-1], size=near())
-        )
-        say.insert(0 if writes_first and content.data is None else len(say), content)
+        sent = near()
+        told: list[s.AnyStep] = [s.Write(fd=ends[-1], size=sent, count="sent")]
+        if say and random.random() < 0.4:
+            say.append(s.Write(fd=ends[-1], data="heard"))
+        else:
+            told += [s.Expect(value="sent", equals=sent)] * (random.random() < 0.5)
+            say = [*told, *say] if writes_first else [*say, *told]
     if random.random() < 0.3:
         say.insert(random.randrange(len(say) + 1), s.Compute(cycles=random.choice(CYCLES)))
     times = rounds if random.random() < 0.9 else rounds + 1

@@ -143,7 +143,7 @@ def play(
 ) -> Played:
     """Run programs to the end, as the synchronous driver does, and check the scheduler's invariants on the way.
 
-    ``noted`` is False for what is known to differ from the reference.
+    ``noted`` is False for what the reference need not make again.
     """
     case = case_of(*programs, limit=limit, root_args=tuple(root_args), **fields)
     scheduler = Scheduler(group(case), policy=policy)

@@ -109,7 +109,7 @@ def not_utf_8(content: bytes) -> str:
 
 @pytest.mark.parametrize("content", NOT_UTF_8)
 def test_debug_of_what_is_not_utf_8_is_a_fault(content: bytes) -> None:
-    run = play(not_utf_8(content), noted=False)
+    run = play(not_utf_8(content))
     assert run.outcome.failure is not None
     assert run.outcome.failure.variant == "External"
     assert run.events(Logged) == []
@@ -118,7 +118,7 @@ def test_debug_of_what_is_not_utf_8_is_a_fault(content: bytes) -> None:
 @pytest.mark.parametrize("content", NOT_UTF_8)
 def test_the_error_is_in_the_decoders_debug_form(content: bytes) -> None:
     start, size = NOT_UTF_8[content]
-    found = play(not_utf_8(content), noted=False).outcome.failure
+    found = play(not_utf_8(content)).outcome.failure
     wrong = "None" if size is None else f"Some({size})"
     listed = (
         f"FromUtf8Error {{ bytes: {list(content)}, error: Utf8Error {{ valid_up_to: {start}, error_len: {wrong} }} }}"

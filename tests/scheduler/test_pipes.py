@@ -104,7 +104,7 @@ def test_a_bad_address_is_a_fault_after_the_pipe_was_made(address: int, error: s
 
 @pytest.mark.parametrize("address", [(1 << 64) - 8, (1 << 64) - 1])
 def test_a_second_word_beyond_64_bits_is_a_fault_before_anything_is_asked(address: int) -> None:
-    run = play(pipe(address), noted=False)
+    run = play(pipe(address))
     assert run.error == "MemOutOfBound"
     assert run.events(Posted) == []
     assert run.table.fds == {}
