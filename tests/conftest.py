@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from spawnlab.conform.reference import ReferenceUnavailable, build_runner
+
+# A busy machine is no failure: how long an example takes is not asserted anywhere.
+settings.register_profile("spawnlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("spawnlab")
 
 
 @pytest.fixture(scope="session")
