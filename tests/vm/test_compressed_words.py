@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from spawnlab.vm.assembler import assemble
 from spawnlab.vm.decoder import decode_word
-from spawnlab.vm.isa.definition import Operation
 from spawnlab.vm.isa.tables import encode_compressed
 from spawnlab.vm.isa.text import operation_text
 from spawnlab.vm.version import VERSIONS
@@ -63,7 +64,7 @@ def does_nothing_in_every_version(word: int) -> bool:
 
 
 @pytest.mark.parametrize("version", ALL_VERSIONS)
-def test_every_word_is_legal_exactly_where_the_table_says(version: int):
+def test_every_word_is_legal_exactly_where_the_table_says(version: int) -> None:
     wrong = [
         hex(word)
         for word in WORDS
@@ -73,7 +74,7 @@ def test_every_word_is_legal_exactly_where_the_table_says(version: int):
 
 
 @pytest.mark.parametrize("version", ALL_VERSIONS)
-def test_every_legal_word_is_two_bytes_long_and_is_encoded_as_itself(version: int):
+def test_every_legal_word_is_two_bytes_long_and_is_encoded_as_itself(version: int) -> None:
     """No exception: HINTs and shifts by 0 too keep the form that they were written in."""
     wrong: list[str] = []
     for word in WORDS:
@@ -86,7 +87,7 @@ def test_every_legal_word_is_two_bytes_long_and_is_encoded_as_itself(version: in
 
 
 @pytest.mark.parametrize("version", ALL_VERSIONS)
-def test_hints_and_shifts_by_zero_do_nothing_and_nothing_else_does(version: int):
+def test_hints_and_shifts_by_zero_do_nothing_and_nothing_else_does(version: int) -> None:
     for word in WORDS:
         operation = decode_word(word, VERSIONS[version])
         if operation is not None:
@@ -94,7 +95,7 @@ def test_hints_and_shifts_by_zero_do_nothing_and_nothing_else_does(version: int)
             assert ((operation.mnemonic, operation.operands) == NOP) == nothing, hex(word)
 
 
-def test_a_compressed_word_means_the_same_in_every_version_that_has_it():
+def test_a_compressed_word_means_the_same_in_every_version_that_has_it() -> None:
     for word in WORDS:
         old, new, newest = (decode_word(word, isa) for isa in VERSIONS)
         assert new == newest
@@ -102,13 +103,17 @@ def test_a_compressed_word_means_the_same_in_every_version_that_has_it():
             assert old == new
 
 
-def legal(version: int) -> list[tuple[int, Operation]]:
-    decoded = ((word, decode_word(word, VERSIONS[version])) for word in WORDS)
-    return [(word, operation) for word, operation in decoded if operation is not None]
+def test_the_listing_of_every_legal_word_assembles_to_it() -> None:
+    decoded = ((word, decode_word(word, VERSIONS[2])) for word in WORDS)
+    legal = [(word, operation) for word, operation in decoded if operation is not None]
+    addresses = [operation_text(operation, CODE + 2 * index) for index, (_, operation) in enumerate(legal)]
+    assert assemble("\n".join(addresses)).text == b"".join(word.to_bytes(2, "little") for word, _ in legal)
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["relative targets", "targets as addresses"])
-def test_the_listing_of_every_legal_word_assembles_to_it(known: bool):
-    found = legal(2)
-    lines = [operation_text(op, CODE + 2 * i if known else None) for i, (_, op) in enumerate(found)]
-    assert assemble("\n".join(lines)).text == b"".join(word.to_bytes(2, "little") for word, _ in found)
+def test_the_listing_of_every_jump_and_branch_assembles_to_it_without_its_address() -> None:
+    decoded = ((word, decode_word(word, VERSIONS[2])) for word in WORDS if word & 3 == 1 and word >> 13 >= 5)
+    jumps = [(word, operation) for word, operation in decoded if operation is not None]
+    assert len(jumps) == 3 << 11
+    lines = [operation_text(operation) for _, operation in jumps]
+    assert all(re.search(r" \.[+-]\d+$", line) for line in lines)
+    assert assemble("\n".join(lines)).text == b"".join(word.to_bytes(2, "little") for word, _ in jumps)

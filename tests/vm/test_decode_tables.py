@@ -66,7 +66,7 @@ def differences(words: Sequence[int], recorded: Sequence[object], found: Callabl
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])
-def test_words_of_16_bits(names: dict[int, str], version: int):
+def test_words_of_16_bits(names: dict[int, str], version: int) -> None:
     words = numbers("c16.words.bin.z", "<H")
     isa = Isa(version, a=True, b=True)
     recorded = decodings(f"c16.v{version}.bin.z", names)
@@ -82,14 +82,14 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_words_of_32_bits(names: dict[int, str], setting: str):
+def test_words_of_32_bits(names: dict[int, str], setting: str) -> None:
     words = numbers("w32.words.bin.z", "<I")
     recorded = decodings(f"w32.c{setting}.bin.z", names)
     for isa in SETTINGS[setting]:
         assert differences(words, recorded, lambda word, isa=isa: as_recorded(word, decode_word(word, isa))) == []
 
 
-def test_every_opcode_and_function_with_every_rs2(names: dict[int, str]):
+def test_every_opcode_and_function_with_every_rs2(names: dict[int, str]) -> None:
     """2^20 words: rd = 5, rs1 = 6, all other bits each way."""
     isa = Isa(1, a=True, b=True)
     recorded = [names[number] for number in unpacked("grid32.c1a.bin.z")]

@@ -20,7 +20,7 @@ from spawnlab.vm.version import Isa
 from .support import CODE, words
 
 EVERYTHING = tuple(Isa(version, b=True, mop=True, a=True) for version in (0, 1, 2))
-LAW = settings(max_examples=30, deadline=None)
+LAW = settings(max_examples=20, deadline=None)
 GAPS = st.integers(0, 0x800).map(lambda half: 2 * half)
 """Even distances from the start of the code."""
 
@@ -53,7 +53,9 @@ def assembled_at(gap: int, text: str) -> bytes:
 @every_base
 @given(data=st.data(), gap=GAPS)
 @LAW
-def test_a_base_instruction_survives_encoding_and_listing(definition: Definition, data: st.DataObject, gap: int):
+def test_a_base_instruction_survives_encoding_and_listing(
+    definition: Definition, data: st.DataObject, gap: int
+) -> None:
     operands = data.draw(operands_of(definition.format))
     word = definition.encode(*operands)
     assert word < 1 << 32
@@ -92,7 +94,9 @@ HINT_WHEN_ANY_IS_0 = {  # illegal in version 0, nothing in versions 1 and 2
 @every_compressed
 @given(data=st.data(), gap=GAPS)
 @LAW
-def test_a_compressed_form_survives_encoding_and_listing(form: CompressedDefinition, data: st.DataObject, gap: int):
+def test_a_compressed_form_survives_encoding_and_listing(
+    form: CompressedDefinition, data: st.DataObject, gap: int
+) -> None:
     operands = data.draw(operands_of(form.format))
     name = form.mnemonic
     named = {f.name: value for f, value in zip(form.format.fields, operands, strict=True)}
@@ -118,7 +122,7 @@ def test_a_compressed_form_survives_encoding_and_listing(form: CompressedDefinit
 @settings(max_examples=1500, deadline=None)
 @example(opcode=0x0F, rest=0)
 @example(opcode=0x73, rest=1 << 13)
-def test_a_word_that_is_an_instruction_is_encoded_as_itself(opcode: int, rest: int):
+def test_a_word_that_is_an_instruction_is_encoded_as_itself(opcode: int, rest: int) -> None:
     word = rest << 7 | opcode
     for isa in EVERYTHING:
         operation = decode_word(word, isa)
@@ -130,7 +134,7 @@ FIELDS = [(d.mnemonic, d.format, i) for d in (*BASE, *COMPRESSED) for i in range
 
 
 @pytest.mark.parametrize(("mnemonic", "layout", "index"), FIELDS, ids=[f"{m}-{f.fields[i].name}" for m, f, i in FIELDS])
-def test_an_operand_out_of_range_is_refused(mnemonic: str, layout: Format, index: int):
+def test_an_operand_out_of_range_is_refused(mnemonic: str, layout: Format, index: int) -> None:
     f = layout.fields[index]
     good = [g.least for g in layout.fields]
     between = [f.least + 1] if f.step > 1 else []
@@ -146,7 +150,7 @@ def test_an_operand_out_of_range_is_refused(mnemonic: str, layout: Format, index
 
 
 @pytest.mark.parametrize("definition", [*BASE, *COMPRESSED], ids=lambda d: d.mnemonic)
-def test_a_wrong_number_of_operands_is_refused(definition: Definition | CompressedDefinition):
+def test_a_wrong_number_of_operands_is_refused(definition: Definition | CompressedDefinition) -> None:
     operands = [f.least for f in definition.format.fields]
     with pytest.raises(EncodingError, match="operands, but"):
         definition.encode(*operands, 0)
@@ -185,7 +189,7 @@ RANGES = {  # by the manual: least, most, step
 
 
 @pytest.mark.parametrize("mnemonic", RANGES)
-def test_fields_hold_what_the_manual_says(mnemonic: str):
+def test_fields_hold_what_the_manual_says(mnemonic: str) -> None:
     (layout,) = {d.format for d in (*BASE, *COMPRESSED) if d.mnemonic == mnemonic}
     found = {f.name: (f.least, f.most, f.step) for f in layout.fields}
     assert {name: found[name] for name in RANGES[mnemonic]} == RANGES[mnemonic]
@@ -230,7 +234,7 @@ KNOWN = [  # cut into fields by hand with the manual's drawings
 
 
 @pytest.mark.parametrize(("word", "text", "mnemonic", "operands"), KNOWN, ids=[text for _, text, _, _ in KNOWN])
-def test_words_worked_out_by_hand(word: int, text: str, mnemonic: str, operands: tuple[int, ...]):
+def test_words_worked_out_by_hand(word: int, text: str, mnemonic: str, operands: tuple[int, ...]) -> None:
     assert assemble(text).text == words(word)
     operation = decode_word(word, Isa(2))
     assert operation is not None

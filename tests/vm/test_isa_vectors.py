@@ -40,11 +40,11 @@ every_setting = pytest.mark.parametrize("settings", [CHAIN, WITH_A], ids=["chain
 
 
 @every_setting
-def test_the_sample_matches(sample: list[Vector], settings: Collection[str]):
+def test_the_sample_matches(sample: list[Vector], settings: Collection[str]) -> None:
     assert_all_match(sample, settings, len(sample))
 
 
-def test_the_sample_has_some_of_every_group(sample: list[Vector]):
+def test_the_sample_has_some_of_every_group(sample: list[Vector]) -> None:
     groups = {vector.g for vector in sample}
     assert len(groups) == 257
     assert {"add", "remuw", "c.q1.f4", "jalr", "clmulr", "mop.sbb.rs2", "mop.page", "amomaxu.d", "hint"} <= groups
@@ -52,11 +52,11 @@ def test_the_sample_has_some_of_every_group(sample: list[Vector]):
 
 
 @every_setting
-def test_everything_recorded_matches(everything: list[Vector], settings: Collection[str]):
+def test_everything_recorded_matches(everything: list[Vector], settings: Collection[str]) -> None:
     assert_all_match(everything, settings, 28206)
 
 
-def test_the_sample_is_a_part_of_everything(everything: list[Vector], sample: list[Vector]):
+def test_the_sample_is_a_part_of_everything(everything: list[Vector], sample: list[Vector]) -> None:
     recorded = {msgspec.json.encode(vector) for vector in everything}
     assert [vector for vector in sample if msgspec.json.encode(vector) not in recorded] == []
 
@@ -90,7 +90,7 @@ ALTERED: dict[str, tuple[Callable[[Result], object], Callable[[Result], Result]]
 
 
 @pytest.mark.parametrize("what", ALTERED)
-def test_a_record_with_an_error_is_noticed(sample: list[Vector], what: str):
+def test_a_record_with_an_error_is_noticed(sample: list[Vector], what: str) -> None:
     has_it, altered = ALTERED[what]
     vector = next(vector for vector in sample if any(map(has_it, vector.res)))
     assert Checker().check([vector], SETTINGS).mismatches == []
@@ -103,7 +103,7 @@ def test_a_record_with_an_error_is_noticed(sample: list[Vector], what: str):
 
 
 @pytest.mark.parametrize(("flags", "text"), [(DIRTY, "page 0x300000 differs"), (0, "stray write at 0x300123")])
-def test_a_stray_write_is_noticed(sample: list[Vector], monkeypatch: pytest.MonkeyPatch, flags: int, text: str):
+def test_a_stray_write_is_noticed(sample: list[Vector], monkeypatch: pytest.MonkeyPatch, flags: int, text: str) -> None:
     proper = Memory.store
 
     def store(memory: Memory, address: int, width: int, value: int) -> None:
@@ -112,7 +112,7 @@ def test_a_stray_write_is_noticed(sample: list[Vector], monkeypatch: pytest.Monk
         memory.flags[0x300] |= flags
 
     monkeypatch.setattr(Memory, "store", store)
-    adds = [vector for vector in sample if vector.g == "add"]
+    adds = [vector for vector in sample if vector.g == "add"][:3]
     stores = [vector for vector in sample if vector.g == "sd" and not any(result.e for result in vector.res)]
     report = Checker().check([*adds, stores[0], *adds], SETTINGS)
     assert [found for found in report.mismatches if not found.endswith(text)] == []

@@ -116,7 +116,7 @@ class Checker:
         self.mismatch(vector, result, v)
         if data == self._zeros:
             return ""
-        at = next(i for i, byte in enumerate(data) if byte)
+        at = len(data) - len(data.lstrip(b"\0"))
         data[:] = self._zeros
         return f"{vector.g} {vector.c} in setting {v}: stray write at 0x{at:x}"
 

@@ -73,6 +73,7 @@ class _Assembler:
         self.symbols |= self.constants
         code = self._encode(text, TEXT_ADDRESS)
         content = self._encode(data, data_address)
+        self._encode(bss, bss_address)
         return Program(
             text=code,
             data=content.ljust(bss_address - data_address, b"\0") if bss.size else content,
@@ -178,10 +179,18 @@ class _Assembler:
         elif name in (".align", ".p2align", ".balign"):
             self._align(name, self._constant(rest))
         elif name in (".equ", ".set"):
-            symbol, _, value = rest.partition(",")
-            self.constants[symbol.strip()] = self._constant(value)
+            self._equate(name, rest)
         elif name not in _IGNORED:
             raise ValueError(f"there is no directive {name!r}")
+
+    def _equate(self, name: str, rest: str) -> None:
+        symbol, _, value = rest.partition(",")
+        symbol = symbol.strip()
+        if not SYMBOL.fullmatch(symbol):
+            raise ValueError(f"{name} takes a name and a number; {symbol!r} is not a name")
+        if any(symbol in section.labels for section in self.sections.values()):
+            raise ValueError(f"{symbol!r} is defined twice")
+        self.constants[symbol] = self._constant(value)
 
     def _align(self, name: str, count: int) -> None:
         boundary = count if name == ".balign" else 1 << count if 0 <= count <= 12 else 0
@@ -217,8 +226,14 @@ class _Assembler:
         content = bytearray()
         for item in section.items:
             self.line = item.line
-            self._guard(lambda item=item: content.extend(item.encode(address + item.offset)))
+            self._guard(lambda item=item: content.extend(self._encode_item(section, item, address)))
         return bytes(content)
+
+    def _encode_item(self, section: _Section, item: _Item, address: int) -> bytes:
+        content = item.encode(address + item.offset)
+        if section is self.sections["bss"] and any(content):
+            raise ValueError(".bss holds zeros only; put values in .data")
+        return content
 
 
 def _pcrel(part: str, distance: int) -> int:

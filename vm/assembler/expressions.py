@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Mapping
+from typing import Any
 
 SYMBOL = re.compile(r"[A-Za-z_.$][\w.$]*")
 _TERM = re.compile(r"\s*(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+|'(?:\\.|[^'\\])'|[A-Za-z_.$][\w.$]*)\s*")
@@ -36,7 +38,7 @@ def _value(term: str, symbols: Mapping[str, int], here: int) -> int:
     if term[0].isdigit():
         return int(term, 0) if not term.isdigit() else int(term)
     if term[0] == "'":
-        return ord(ast.literal_eval(term))
+        return ord(_literal(term))
     if term not in symbols:
         raise ValueError(f"there is no symbol {term!r}")
     return symbols[term]
@@ -47,7 +49,14 @@ def unquote(text: str) -> bytes:
     text = text.strip()
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         raise ValueError(f"{text!r} is not a string in double quotes")
-    try:
-        return ast.literal_eval("b" + text) if text.isascii() else ast.literal_eval(text).encode()
-    except (SyntaxError, ValueError):
-        raise ValueError(f"{text} is not a string") from None
+    return _literal("b" + text) if text.isascii() else _literal(text).encode()
+
+
+def _literal(text: str) -> Any:
+    """A string or character in Python's escapes, which are those of assemblers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # an unknown escape is only warned of
+        try:
+            return ast.literal_eval(text)
+        except (SyntaxError, ValueError):
+            raise ValueError(f"{text.removeprefix('b')} is not a string") from None
