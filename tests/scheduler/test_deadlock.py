@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spawnlab.scheduler.deadlock import Deadlock, DeadlockReport, Waiting, explain_deadlock
@@ -15,9 +15,6 @@ from spawnlab.vm.errors import Unexpected, VmError
 
 from .programs import FOREVER, close, pipe, read, spawn, spawn_with, wait, write
 from .runs import Played, play, sg_data_of
-
-LAW = settings(deadline=None)
-"""A busy machine is no failure."""
 
 
 def reader(fd: int, length: int = 8) -> WaitForRead:
@@ -117,7 +114,6 @@ def test_a_closed_end_is_part_of_no_ring() -> None:
 GRAPHS = st.dictionaries(st.integers(0, 12), st.integers(0, 12), max_size=13)
 
 
-@LAW
 @given(GRAPHS)
 def test_rings_are_just_the_vms_that_come_back_to_themselves(targets: Mapping[int, int]) -> None:
     def comes_back(start: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spawnlab.scheduler.events import (
@@ -27,9 +27,6 @@ from spawnlab.scheduler.journal import JOURNAL_VERSION, Journal, JournalError
 from spawnlab.scheduler.messages import Close
 from spawnlab.scheduler.states import RUNNABLE
 from spawnlab.vm.errors import SpawnlabError
-
-LAW = settings(deadline=None)
-"""A busy machine is no failure."""
 
 # Any event, made of its fields' types
 
@@ -66,7 +63,6 @@ def journal_of(*events: AnyEvent, policy: str = "largest-id-first/1") -> Journal
 ALL_KINDS = get_args(AnyEvent)
 
 
-@LAW
 @given(st.lists(EVENTS, max_size=6), st.text(max_size=20))
 def test_what_was_written_is_read_back(events: list[AnyEvent], policy: str) -> None:
     journal = journal_of(*events, policy=policy)
@@ -79,7 +75,6 @@ def test_what_was_written_is_read_back(events: list[AnyEvent], policy: str) -> N
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.__name__)
 def test_every_kind_of_event_is_read_back(kind: type[AnyEvent]) -> None:
-    @LAW
     @given(values(kind))
     def check(event: AnyEvent) -> None:
         (again,) = Journal.from_bytes(journal_of(event).to_bytes())
@@ -89,7 +84,6 @@ def test_every_kind_of_event_is_read_back(kind: type[AnyEvent]) -> None:
     check()
 
 
-@LAW
 @given(st.lists(EVENTS, min_size=1, max_size=5), st.data())
 def test_the_fingerprint_changes_with_any_event(events: list[AnyEvent], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(events) - 1))
@@ -98,7 +92,6 @@ def test_the_fingerprint_changes_with_any_event(events: list[AnyEvent], data: st
     assert changed.fingerprint() != journal_of(*events).fingerprint()
 
 
-@LAW
 @given(st.lists(EVENTS, min_size=1, max_size=5))
 def test_the_fingerprint_changes_with_any_field(events: list[AnyEvent]) -> None:
     first = events[0]
@@ -106,7 +99,6 @@ def test_the_fingerprint_changes_with_any_field(events: list[AnyEvent]) -> None:
     assert journal_of(changed, *events[1:]).fingerprint() != journal_of(*events).fingerprint()
 
 
-@LAW
 @given(st.lists(EVENTS, min_size=1, max_size=5))
 def test_the_fingerprint_changes_when_an_event_is_added_or_lost(events: list[AnyEvent]) -> None:
     prints = {journal_of(*events[:count]).fingerprint() for count in range(len(events) + 1)}
@@ -201,14 +193,12 @@ def test_a_field_that_no_event_has_is_refused() -> None:
         Journal.from_bytes(GOOD[0] + b'\n{"type":"Logged","vm":0,"text":"a","txet":"b"}\n')
 
 
-@LAW
 @given(st.binary(max_size=200))
 def test_whatever_is_read_is_a_journal_or_a_journal_error(content: bytes) -> None:
     with contextlib.suppress(JournalError):
         Journal.from_bytes(content)
 
 
-@LAW
 @given(st.data())
 def test_one_changed_byte_is_an_error_or_another_journal_or_the_same(data: st.DataObject) -> None:
     content = b"\n".join(GOOD) + b"\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spawnlab.scheduler.fds import is_read, is_write, other_end
@@ -12,9 +12,6 @@ from spawnlab.scheduler.transaction import DataPieceId, Place
 from spawnlab.vm.errors import External
 
 from .runs import sg_data_of
-
-LAW = settings(deadline=None)
-"""A busy machine is no failure."""
 
 GROUP = 1 << 56
 DATA = sg_data_of(
@@ -76,7 +73,6 @@ def test_a_part(offset: int, length: int, found: tuple[bytes, int]) -> None:
     assert DATA.load_data(DataPieceId(Place.CELL_DEP, 0), offset, length) == found
 
 
-@LAW
 @given(st.binary(max_size=20), st.integers(0, 25), st.integers(0, 25))
 def test_any_part_by_the_specifications_words(content: bytes, offset: int, length: int) -> None:
     found = sg_data_of(content).load_data(DataPieceId(Place.CELL_DEP, 0), offset, length)
@@ -136,7 +132,6 @@ ROWS = {
 }
 
 
-@LAW
 @given(st.integers(0, 3), st.integers(1, 4), st.booleans(), st.integers(0, (1 << 64) - 1))
 def test_pieces_by_the_specifications_table(place: int, entry: int, group: bool, index: int) -> None:
     row = ROWS.get((place, entry, group))
@@ -149,7 +144,6 @@ def test_the_largest_index() -> None:
     assert find_piece(3, False, 1 << 32, 0) is None
 
 
-@LAW
 @given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1))
 def test_bounds(offset: int, length: int) -> None:
     assert parse_bounds(offset << 32 | length) == (offset, length)
@@ -158,7 +152,6 @@ def test_bounds(offset: int, length: int) -> None:
 # Fds
 
 
-@LAW
 @given(st.integers(0, (1 << 64) - 1))
 def test_the_ends_of_a_pipe(fd: int) -> None:
     assert is_read(fd) is not is_write(fd)
