@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ from .tally import Tally, read_records
 
 _UNSET = 0x0101_0101_0101_0101
 """A register that a vector does not set starts as its number times this."""
+_BATCH = 500
+"""Runs between two looks at the whole memory."""
 _NO_BYTES = bytes(PAGE_SIZE)
 _NO_FLAGS = bytes(MEMORY_SIZE >> PAGE_SHIFT)
 _IS_DIRTY = bytes(1 if flags & DIRTY else 0 for flags in range(256))
@@ -25,7 +28,7 @@ Bytes = tuple[int, str]
 """An address, and bytes in hex."""
 
 
-class Result(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Result(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What a vector leaves behind in the settings that ``v`` names; registers and memory only where they changed."""
 
     v: str
@@ -74,23 +77,45 @@ class Recorded(Vector, forbid_unknown_fields=True, omit_defaults=True, kw_only=T
 
 def run_vectors(files: Iterable[Path], *, settings: Iterable[str] = tuple(SETTINGS)) -> Tally:
     """Run all vectors of files (JSON lines, maybe packed) in the settings asked for."""
-    tally = Tally()
     decoder = msgspec.json.Decoder(Recorded, strict=False)
+    records = (r for file in files for r in read_records(file, decoder.decode, read_packed(file)))
+    return check_vectors(records, set(settings))
+
+
+def check_vectors(records: Iterable[tuple[str, Recorded]], settings: Container[str]) -> Tally:
+    """Run vectors, each with its place, in every setting that it has a result for and that is asked for.
+
+    Of the memory, the pages that a run may have changed are compared after each, and all of it after each batch. Where
+    a batch has written elsewhere, its runs are made again one by one, all memory compared.
+    """
+    tally = Tally()
+    jobs = (
+        (f"{where} {vector.g} in setting {name}", vector, result, name)
+        for where, vector in records
+        for result in vector.res
+        for name in result.v.split()
+        if name in settings
+    )
     bench = Bench()
-    wanted = set(settings)
-    for file in files:
-        for where, vector in read_records(file, decoder.decode, read_packed(file)):
-            for result in vector.res:
-                for name in result.v.split():
-                    if name in wanted:
-                        got = bench.run(vector, name)
-                        memory = bench.first_difference(result.m)
-                        expected = {**_fields(result), "memory differs at": None}
-                        place = f"{where} {vector.g} in setting {name}"
-                        tally.compare(place, expected, {**_fields(got), "memory differs at": memory})
-                        if memory:
-                            bench = Bench()  # a stray byte may be left in the old one
+    while batch := list(islice(jobs, _BATCH)):
+        found = [_differences(bench, *job[1:], whole=False) for job in batch]
+        bench.clear()
+        if bench.first_difference():
+            found = [_differences(Bench(), *job[1:], whole=True) for job in batch]
+            bench = Bench()
+        for (place, *_), differences in zip(batch, found, strict=True):
+            tally.note(place, differences)
     return tally
+
+
+def _differences(
+    bench: Bench, vector: Vector, result: Result, setting: str, *, whole: bool
+) -> list[tuple[str, object, object]]:
+    got = bench.run(vector, setting)
+    memory = bench.first_difference(result.m, whole=whole)
+    expected, found = _fields(result), _fields(got)
+    differing = [(name, expected[name], found[name]) for name in expected if expected[name] != found[name]]
+    return [*differing, ("memory differs at", None, memory)] if memory else differing
 
 
 def _fields(result: Result) -> dict[str, object]:
@@ -136,15 +161,23 @@ class Bench:
             ops=" ".join(reference_name(o.definition, machine.isa.version) for o in self.operations),
         )
 
-    def first_difference(self, changes: Iterable[Bytes] = ()) -> str | None:
-        """Where the whole memory is not what these changes make of the start; ``None`` where it is nowhere else."""
+    def first_difference(self, changes: Iterable[Bytes] = (), *, whole: bool = True) -> str | None:
+        """Where the memory is not what these changes make of the start; ``None`` where it is nowhere else.
+
+        Unless the whole memory is asked for, only pages are compared that the vector, the changes or flags name.
+        """
         data, wanted = self.memory.data, self.start
         for address, digits in changes:
             _put(wanted, address, bytes.fromhex(digits))
             self._used |= _pages(address, len(digits) // 2)
-        if data == wanted:
+        if whole:
+            suspects = [range(MEMORY_SIZE)] if data != wanted else []
+        else:
+            pages = sorted({*self._used, *self._dirty_pages()})
+            suspects = [range(page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT) for page in pages]
+        at = next((i for part in suspects if _differ(data, wanted, part) for i in part if data[i] != wanted[i]), None)
+        if at is None:
             return None
-        at = next(i for i in range(MEMORY_SIZE) if data[i] != wanted[i])
         return f"0x{at:x}: {data[at]:02x} for {wanted[at]:02x}"
 
     def clear(self) -> None:
@@ -197,6 +230,10 @@ class Bench:
                     first, _ = runs.pop()
                 runs.append((first, end))
         return runs
+
+
+def _differ(a: bytearray, b: bytearray, part: range) -> bool:
+    return a[part.start : part.stop] != b[part.start : part.stop]
 
 
 def _put(data: bytearray, address: int, content: bytes) -> None:

@@ -2,108 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from spawnlab.conform.isa import Recorded, Result, check_vectors, run_vectors
+from spawnlab.conform.settings import SETTINGS
 from spawnlab.vm.memory import DIRTY, Memory
-
-from .vectors import CHAIN, SETTINGS, WITH_A, Checker, Result, Vector, read_vectors
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "data" / "isa_vectors.jsonl.gz"
 EVERYTHING = HERE.parents[2] / "shared" / "golden" / "vm" / "isa.jsonl.gz"
+here = pytest.mark.skipif(not EVERYTHING.exists(), reason=f"{EVERYTHING} is not here")
+
+
+def read_vectors(file: Path) -> list[Recorded]:
+    decoder = msgspec.json.Decoder(Recorded, strict=False)
+    return [decoder.decode(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
 
 
 @pytest.fixture(scope="module")
-def sample() -> list[Vector]:
+def sample() -> list[Recorded]:
     return read_vectors(SAMPLE)
 
 
-@pytest.fixture(scope="module")
-def everything() -> list[Vector]:
-    if not EVERYTHING.exists():
-        pytest.skip(f"{EVERYTHING} is not here")
-    return read_vectors(EVERYTHING)
+def test_the_sample_matches(sample: list[Recorded]) -> None:
+    tally = run_vectors([SAMPLE])
+    assert list(tally.report(every=False)) == [f"{6 * len(sample)} matched, 0 differ"]
 
 
-def assert_all_match(vectors: list[Vector], settings: Collection[str], count: int) -> None:
-    """Each of ``count`` vectors has one result in each setting, and is found to give it."""
-    report = Checker().check(vectors, settings)
-    assert report.mismatches[:20] == []
-    assert report.runs == dict.fromkeys(settings, count)
-
-
-every_setting = pytest.mark.parametrize("settings", [CHAIN, WITH_A], ids=["chain", "with A"])
-
-
-@every_setting
-def test_the_sample_matches(sample: list[Vector], settings: Collection[str]) -> None:
-    assert_all_match(sample, settings, len(sample))
-
-
-def test_the_sample_has_some_of_every_group(sample: list[Vector]) -> None:
+def test_the_sample_has_some_of_every_group(sample: list[Recorded]) -> None:
     groups = {vector.g for vector in sample}
     assert len(groups) == 257
     assert {"add", "remuw", "c.q1.f4", "jalr", "clmulr", "mop.sbb.rs2", "mop.page", "amomaxu.d", "hint"} <= groups
     assert len(sample) > 2500
 
 
-@every_setting
-def test_everything_recorded_matches(everything: list[Vector], settings: Collection[str]) -> None:
-    assert_all_match(everything, settings, 28206)
+@here
+def test_everything_recorded_matches() -> None:
+    assert list(run_vectors([EVERYTHING]).report(every=False)) == ["169236 matched, 0 differ"]
 
 
-def test_the_sample_is_a_part_of_everything(everything: list[Vector], sample: list[Vector]) -> None:
-    recorded = {msgspec.json.encode(vector) for vector in everything}
-    assert [vector for vector in sample if msgspec.json.encode(vector) not in recorded] == []
+@here
+def test_the_sample_is_a_part_of_everything(sample: list[Recorded]) -> None:
+    everything = {msgspec.json.encode(vector) for vector in read_vectors(EVERYTHING)}
+    assert [vector for vector in sample if msgspec.json.encode(vector) not in everything] == []
 
 
-# The checker itself
+# A record with an error, of every kind
 
 
 def other_digit(text: str) -> str:
     return text[:-1] + ("1" if text[-1] == "0" else "0")
 
 
+replace = msgspec.structs.replace
 ALTERED: dict[str, tuple[Callable[[Result], object], Callable[[Result], Result]]] = {
     # what: which results have it, and the result with one digit or word of it changed
-    "pc": (lambda r: True, lambda r: msgspec.structs.replace(r, pc=r.pc ^ 2)),
-    "cycles": (lambda r: r.y, lambda r: msgspec.structs.replace(r, y=r.y + 1)),
-    "steps": (lambda r: r.n, lambda r: msgspec.structs.replace(r, n=r.n - 1)),
-    "error": (lambda r: r.e, lambda r: msgspec.structs.replace(r, e="Pause")),
-    "text": (lambda r: r.t, lambda r: msgspec.structs.replace(r, t=other_digit(r.t or ""))),
-    "no error": (lambda r: r.e, lambda r: msgspec.structs.replace(r, e=None, t=None)),
-    "exit code": (lambda r: r.exit, lambda r: msgspec.structs.replace(r, exit=(r.exit or 0) - 1)),
-    "register": (lambda r: r.r, lambda r: msgspec.structs.replace(r, r={k: other_digit(x) for k, x in r.r.items()})),
-    "no register": (lambda r: r.r, lambda r: msgspec.structs.replace(r, r={})),
-    "register too many": (lambda r: "31" not in r.r, lambda r: msgspec.structs.replace(r, r={**r.r, "31": "0"})),
-    "memory": (lambda r: r.m, lambda r: msgspec.structs.replace(r, m=[(a, other_digit(x)) for a, x in r.m])),
-    "memory elsewhere": (lambda r: r.m, lambda r: msgspec.structs.replace(r, m=[(a + 16, x) for a, x in r.m])),
-    "no memory": (lambda r: r.m, lambda r: msgspec.structs.replace(r, m=[])),
-    "memory too much": (lambda r: not r.m, lambda r: msgspec.structs.replace(r, m=[(0x3FFFFF, "01")])),
-    "reservation": (lambda r: r.lr, lambda r: msgspec.structs.replace(r, lr=other_digit(r.lr or ""))),
-    "operation": (lambda r: r.ops, lambda r: msgspec.structs.replace(r, ops=r.ops + " ADD")),
+    "pc": (lambda r: True, lambda r: replace(r, pc=r.pc ^ 2)),
+    "cycles": (lambda r: r.y, lambda r: replace(r, y=r.y + 1)),
+    "steps": (lambda r: r.n, lambda r: replace(r, n=r.n - 1)),
+    "error": (lambda r: r.e, lambda r: replace(r, e="Pause")),
+    "text": (lambda r: r.t, lambda r: replace(r, t=other_digit(r.t or ""))),
+    "no error": (lambda r: r.e, lambda r: replace(r, e=None, t=None)),
+    "exit code": (lambda r: r.exit, lambda r: replace(r, exit=(r.exit or 0) - 1)),
+    "register": (lambda r: r.r, lambda r: replace(r, r={k: other_digit(x) for k, x in r.r.items()})),
+    "no register": (lambda r: r.r, lambda r: replace(r, r={})),
+    "register too many": (lambda r: 31 not in r.r, lambda r: replace(r, r={**r.r, 31: "0"})),
+    "memory": (lambda r: r.m, lambda r: replace(r, m=tuple((a, other_digit(x)) for a, x in r.m))),
+    "memory elsewhere": (lambda r: r.m, lambda r: replace(r, m=tuple((a + 16, x) for a, x in r.m))),
+    "no memory": (lambda r: r.m, lambda r: replace(r, m=())),
+    "memory too much": (lambda r: not r.m, lambda r: replace(r, m=((0x3FFFFF, "01"),))),
+    "reservation": (lambda r: r.lr, lambda r: replace(r, lr=other_digit(r.lr or ""))),
+    "operation": (lambda r: r.ops, lambda r: replace(r, ops=r.ops + " ADD")),
 }
 
 
 @pytest.mark.parametrize("what", ALTERED)
-def test_a_record_with_an_error_is_noticed(sample: list[Vector], what: str) -> None:
+def test_a_record_with_an_error_is_noticed(sample: list[Recorded], what: str) -> None:
     has_it, altered = ALTERED[what]
     vector = next(vector for vector in sample if any(map(has_it, vector.res)))
-    assert Checker().check([vector], SETTINGS).mismatches == []
-    wrong = msgspec.structs.replace(vector, res=[altered(r) if has_it(r) else r for r in vector.res])
+    assert check_vectors([("good", vector)], SETTINGS).differences == []
+    wrong = replace(vector, res=tuple(altered(r) if has_it(r) else r for r in vector.res))
     settings = [v for result in vector.res if has_it(result) for v in result.v.split()]
-    mismatches = Checker().check([wrong], SETTINGS).mismatches
-    assert [text.partition(":")[0] for text in mismatches] == [
-        f"{vector.g} {vector.c} in setting {v}" for v in settings
-    ]
+    found = check_vectors([("wrong", wrong), ("good", vector)], SETTINGS).differences
+    assert [difference.where for difference in found] == [f"wrong {vector.g} in setting {v}" for v in settings]
 
 
-@pytest.mark.parametrize(("flags", "text"), [(DIRTY, "page 0x300000 differs"), (0, "stray write at 0x300123")])
-def test_a_stray_write_is_noticed(sample: list[Vector], monkeypatch: pytest.MonkeyPatch, flags: int, text: str) -> None:
+@pytest.mark.parametrize("flags", [DIRTY, 0])
+def test_a_stray_write_is_noticed(sample: list[Recorded], monkeypatch: pytest.MonkeyPatch, flags: int) -> None:
     proper = Memory.store
 
     def store(memory: Memory, address: int, width: int, value: int) -> None:
@@ -114,7 +104,7 @@ def test_a_stray_write_is_noticed(sample: list[Vector], monkeypatch: pytest.Monk
     monkeypatch.setattr(Memory, "store", store)
     adds = [vector for vector in sample if vector.g == "add"][:3]
     stores = [vector for vector in sample if vector.g == "sd" and not any(result.e for result in vector.res)]
-    report = Checker().check([*adds, stores[0], *adds], SETTINGS)
-    assert [found for found in report.mismatches if not found.endswith(text)] == []
-    assert len(report.mismatches) == len(SETTINGS)
-    assert all(found.startswith("sd ") for found in report.mismatches)
+    found = check_vectors([(v.g, v) for v in (*adds, stores[0], *adds)], SETTINGS).differences
+    assert len(found) == len(SETTINGS)
+    assert all(difference.where.startswith("sd ") for difference in found)
+    assert all(difference.fields == (("memory differs at", None, "0x300123: 01 for 00"),) for difference in found)

@@ -10,14 +10,19 @@ from typing import TypeVar
 
 import msgspec
 
-from ..vectors import Vector, read_vectors
+from spawnlab.conform.isa import Recorded
 
 T = TypeVar("T")
 TARGET = Path(__file__).with_name("isa_vectors.jsonl.gz")
 PER_GROUP = 12
 
 
-def kind(vector: Vector) -> str:
+def _read(file: Path) -> list[Recorded]:
+    decoder = msgspec.json.Decoder(Recorded, strict=False)
+    return [decoder.decode(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
+
+
+def kind(vector: Recorded) -> str:
     """Vectors of one kind took the same way; a choice should have every kind."""
     return str([(r.v, r.e, r.ops, r.n, r.exit, len(r.m), len(r.r), r.pc - vector.pc) for r in vector.res])
 
@@ -29,9 +34,9 @@ def spread(items: Sequence[T], count: int) -> list[T]:
     return [items[i * (len(items) - 1) // max(count - 1, 1)] for i in range(count)]
 
 
-def chosen(group: Sequence[Vector]) -> Iterator[Vector]:
+def chosen(group: Sequence[Recorded]) -> Iterator[Recorded]:
     """The sample of one group: as many kinds as fit, then more of each kind in turn."""
-    kinds: dict[str, list[Vector]] = {}
+    kinds: dict[str, list[Recorded]] = {}
     for vector in group:
         kinds.setdefault(kind(vector), []).append(vector)
     picked = spread([kinds[key] for key in sorted(kinds)], PER_GROUP)
@@ -42,8 +47,8 @@ def chosen(group: Sequence[Vector]) -> Iterator[Vector]:
 
 def main(source: Path) -> None:
     """Write the sample of ``source``."""
-    groups: dict[str, list[Vector]] = {}
-    for vector in read_vectors(source):
+    groups: dict[str, list[Recorded]] = {}
+    for vector in _read(source):
         groups.setdefault(vector.g, []).append(vector)
     lines = [msgspec.json.encode(vector) for name in sorted(groups) for vector in chosen(groups[name])]
     TARGET.write_bytes(gzip.compress(b"\n".join(lines) + b"\n", 9, mtime=0))
