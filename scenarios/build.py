@@ -15,7 +15,7 @@ from elftools.elf.elffile import ELFFile
 from ..scheduler.limits import U64_MAX
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
 from ..vm import elf
-from ..vm.assembler import assemble
+from ..vm.assembler import AssemblyError, assemble
 from ..vm.errors import VmError
 from .compiler import compile_steps
 from .errors import ScenarioError
@@ -102,7 +102,11 @@ def _code(name: str, program: Program, deps: Mapping[str, int], folder: Path) ->
         check_elf(content, None, f"{path}.elf")
         return Code(name, content)
     assembly = compile_steps(program.steps or (), deps, path)
-    assembled = assemble(assembly, source=f"{path}.steps")
+    try:
+        assembled = assemble(assembly)
+    except AssemblyError as error:
+        place = _step_before(assembly, error.line)
+        raise ScenarioError(f"does not fit: {error.message}", path=f"{path}.{place}" if place else path) from None
     steps = sorted((address, label) for label, address in assembled.symbols.items() if _STEP.fullmatch(label))
     return Code(
         name,
@@ -111,6 +115,16 @@ def _code(name: str, program: Program, deps: Mapping[str, int], folder: Path) ->
         tuple(_place(label) for _, label in steps),
         assembly,
     )
+
+
+def _step_before(assembly: str, line: int) -> str | None:
+    """The step whose code holds a line of assembly; ``None`` for data."""
+    lines = assembly.splitlines()
+    if line > lines.index(".data"):
+        return None
+    labels = (text[:-1] for text in reversed(lines[:line]) if text.endswith(":"))
+    found = next((label for label in labels if _STEP.fullmatch(label)), None)
+    return found and _place(found)
 
 
 def _place(label: str) -> str:

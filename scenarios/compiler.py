@@ -13,6 +13,7 @@ from .errors import ScenarioError
 from .names import Names, nearest
 
 _CELL_DEP_SOURCE = 3
+REPEAT_DEPTH_MAX = 32
 EXPECTATION_FAILED = -1
 """Exit code of a VM in which something else happened than its steps expect."""
 
@@ -88,6 +89,8 @@ class _Compiler:
     def load(self, register: str, value: s.Value, path: str) -> None:
         """Put a value in a register; t0 is used."""
         if isinstance(value, int):
+            if not -(1 << 63) <= value < 1 << 64:
+                raise ScenarioError(f"{value} does not fit in 64 bits", path=path)
             self.emit(f"  li {register}, {value}")
         else:
             self.emit(f"  la t0, {self.names.word(value, path)}", f"  ld {register}, 0(t0)")
@@ -165,9 +168,9 @@ class _Compiler:
 
     def read(self, step: s.Read, path: str) -> None:
         expected = _bytes_of(step.text, step.hex, path)
-        label, count = self.names.define_buffer(step.name or self.names.label("unnamed"), step.size)
-        if step.name is None:
-            self.names.buffers.popitem()
+        label, count = self.names.reserve_buffer(step.size)
+        if step.name is not None:
+            self.names.buffers[step.name] = (label, count)
         self.load("a0", step.fd, f"{path}.fd")
         self.emit(f"  la a1, {label}", f"  la a2, {count}", f"  li t1, {step.size}", "  sd t1, 0(a2)")
         self.call(pipes.READ, step, path)
@@ -231,6 +234,8 @@ class _Compiler:
             self.copy(listed, 8 * index, self.names.define(name))
 
     def repeat(self, step: s.Repeat, path: str, label: str) -> None:
+        if label.count("_") > REPEAT_DEPTH_MAX:  # a label has an underscore for each level
+            raise ScenarioError(f"repeat is nested more than {REPEAT_DEPTH_MAX} deep", path=path)
         counter = self.names.constant(".dword 0", prefix="counter")
         again, done = self.names.label("again"), self.names.label("done")
         self.emit(f"  li t1, {step.times}")

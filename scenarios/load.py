@@ -41,6 +41,8 @@ def parse_scenario(text: str, suffix: str) -> Scenario:
         return msgspec.convert(values, Scenario)
     except msgspec.ValidationError as error:
         raise _scenario_error(error, values) from None
+    except RecursionError:
+        raise ScenarioError("nested too deeply") from None
 
 
 def _text(file: Path) -> str:

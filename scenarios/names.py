@@ -23,8 +23,8 @@ class Names:
     def __init__(self) -> None:
         self.words: dict[str, str] = {}
         """Name to label."""
-        self.buffers: dict[str, tuple[str, int, str]] = {}
-        """Name to label, size in bytes, and the label of the word that counts the bytes in it."""
+        self.buffers: dict[str, tuple[str, str]] = {}
+        """Name to label, and the label of the word that counts the bytes in it."""
         self.data: list[str] = []
         """Lines of the data section."""
         self._serial = 0
@@ -59,11 +59,10 @@ class Names:
             self.data += [".align 3", f"v_{name}: .dword 0"]
         return self.words[name]
 
-    def define_buffer(self, name: str, size: int) -> tuple[str, str]:
-        """A buffer of a name; gives its label and that of its count."""
-        label, count = self.label(f"b_{name}"), self.label(f"n_{name}")
+    def reserve_buffer(self, size: int) -> tuple[str, str]:
+        """A new buffer; gives its label and that of the word that counts the bytes in it."""
+        label, count = self.label("buffer"), self.label("size")
         self.data += [".align 3", f"{count}: .dword 0", f"{label}: .zero {size}"]
-        self.buffers[name] = (label, size, count)
         return label, count
 
     def word(self, name: str, path: str) -> str:
@@ -76,5 +75,4 @@ class Names:
         """Label and count of a buffer that an earlier step has filled; raises :class:`ScenarioError`."""
         if name not in self.buffers:
             raise ScenarioError(f"no earlier read names its bytes {name!r}{nearest(name, self.buffers)}", path=path)
-        label, _, count = self.buffers[name]
-        return label, count
+        return self.buffers[name]

@@ -130,6 +130,8 @@ AnyStep = Pipe | Spawn | Read | Write | Close | Wait | InheritedFds | ProcessId 
 def return_code(code: CodeName) -> int:
     """The number of a return code; raises :class:`ValueError` naming the known ones."""
     if isinstance(code, int):
+        if not 0 <= code < 1 << 64:
+            raise ValueError(f"{code} is no return code: they are 0 to 2^64 - 1")
         return code
     try:
         return ReturnCode[code]

@@ -48,11 +48,11 @@ def boot_vm(
 
 def _load_program(vm: VirtualMachine, location: DataLocation, argc: int, arguments: Iterable[bytes]) -> int:
     """Load and track; returns the bytes that loading is charged for."""
-    snapshots = vm.context.snapshots
+    snapshots, machine = vm.context.snapshots, vm.machine
     program, _ = snapshots.load_data(location.piece, location.offset, location.length)
-    size = vm.machine.load_program(program, argc, arguments)
-    image = elf.parse(program, vm.machine.isa.version)
-    snapshots.track_program(vm.machine, image, location.piece, location.offset)
+    image = elf.parse(program, machine.isa.version)
+    size = machine.load_image(program, image) + machine.initialize_stack(argc, arguments)
+    snapshots.track_program(machine, image, location.piece, location.offset)
     return size
 
 

@@ -34,16 +34,16 @@ def handle(table: ProcessTable, message: Message) -> None:
         case Pipe():
             _pipe(table, message)
         case FdRead():
-            _read_or_write(table, message, WaitForRead(message.fd, *message_tail(message)))
+            _read_or_write(table, message, WaitForRead(message.fd, *_tail(message)))
         case FdWrite():
-            _read_or_write(table, message, WaitForWrite(message.fd, 0, *message_tail(message)))
+            _read_or_write(table, message, WaitForWrite(message.fd, 0, *_tail(message)))
         case InheritedFileDescriptor():
             _inherited_fd(table, message)
         case Close():
             _close(table, message)
 
 
-def message_tail(message: FdRead | FdWrite) -> tuple[int, int, int]:
+def _tail(message: FdRead | FdWrite) -> tuple[int, int, int]:
     """Length and the two addresses of a read or write."""
     return message.length, message.buffer_addr, message.length_addr
 
@@ -78,7 +78,7 @@ def _spawn(table: ProcessTable, message: Spawn) -> None:
 def _wait(table: ProcessTable, message: Wait) -> None:
     vm, target = message.vm, message.target_id
     if target in table.terminated_vms:
-        deliver_exit_code(table, vm, message.exit_code_addr, target, table.terminated_vms[target])
+        _deliver_exit_code(table, vm, message.exit_code_addr, target, table.terminated_vms[target])
         del table.terminated_vms[target]
     elif target not in table.states:
         _answer(table, vm, ReturnCode.WAIT_FAILURE)
@@ -86,7 +86,7 @@ def _wait(table: ProcessTable, message: Wait) -> None:
         _block(table, vm, WaitState(target, message.exit_code_addr))
 
 
-def deliver_exit_code(table: ProcessTable, vm_id: int, address: int, target: int, exit_code: int) -> None:
+def _deliver_exit_code(table: ProcessTable, vm_id: int, address: int, target: int, exit_code: int) -> None:
     """Store the one byte of an exit code and let the VM go on."""
     instantiate(table, [vm_id])
     table.machine(vm_id).memory.store(address, 1, exit_code)
@@ -155,7 +155,7 @@ def terminate(table: ProcessTable, vm_id: int, exit_code: int) -> None:
     for waiter, state in sorted(table.states.items()):
         if isinstance(state, WaitState) and state.target_vm_id == vm_id:
             # the VM that ends still holds its slot, so this may swap
-            deliver_exit_code(table, waiter, state.exit_code_addr, vm_id, exit_code)
+            _deliver_exit_code(table, waiter, state.exit_code_addr, vm_id, exit_code)
     for fd in table.fds_of(vm_id):
         del table.fds[fd]
         table.notify(FdClosed, vm_id, fd)

@@ -208,7 +208,8 @@ class Scheduler:
         boot_root_if_needed(self.table)
         limit = mode.limit
         while not self.terminated():
-            limit = self._turn_with(RunMode(limit, mode.pause))
+            turn = self.prepare(RunMode(limit, mode.pause))
+            limit = self.complete(play(turn.machine))
         return self.terminated_result()
 
     def iterate(self) -> IterationResult:
@@ -219,10 +220,6 @@ class Scheduler:
         turn = self.prepare(UNLIMITED)
         self.complete(play(turn.machine))
         return IterationResult(turn.vm, self.terminated_result() if self.terminated() else None)
-
-    def _turn_with(self, mode: RunMode) -> int:
-        turn = self.prepare(mode)
-        return self.complete(play(turn.machine))
 
     def terminated_result(self) -> TerminatedResult:
         """The result of a run that is over."""

@@ -14,7 +14,6 @@ from .errors import (
     InvalidVersion,
     MemOutOfBound,
     Pause,
-    VmError,
 )
 from .isa.definition import Operation
 from .isa.integers import MASK, Integers
@@ -123,7 +122,10 @@ class Machine(Integers):
 
     def load_elf(self, file: bytes) -> int:
         """Map the segments and set pc to the entry; returns the file bytes."""
-        image = elf.parse(file, self.isa.version)
+        return self.load_image(file, elf.parse(file, self.isa.version))
+
+    def load_image(self, file: bytes, image: elf.Image) -> int:
+        """Map the segments of a file that was parsed and set pc to its entry; returns the file bytes."""
         size = elf.place(self.memory, file, image, self.isa.version)
         self.set_pc(image.entry)
         return size
@@ -266,6 +268,3 @@ class Machine(Integers):
                     raise CyclesExceeded(f"{self.cycles} cycles after system call {number}, limit {self.max_cycles}")
                 return
         raise InvalidEcall(number)
-
-
-__all__ = ["Machine", "PauseSignal", "SystemCall", "VmError"]

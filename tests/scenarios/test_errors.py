@@ -61,6 +61,55 @@ def test_wrong_scenarios(text: str, expected: str) -> None:
     assert error_of(text).startswith(expected)
 
 
+HUGE = 10**30
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (f'{{ op = "close", fd = {HUGE} }}', f"$.programs.root.steps[0].fd: {HUGE} does not fit in 64 bits"),
+        (f'{{ op = "exit", code = -{HUGE} }}', f"$.programs.root.steps[0].code: -{HUGE} does not fit in 64 bits"),
+        ('{ op = "close", fd = 1, code = -1 }', "$.programs.root.steps[0]: -1 is no return code"),
+        (f'{{ op = "close", fd = 1, code = {HUGE} }}', f"$.programs.root.steps[0]: {HUGE} is no return code"),
+    ],
+)
+def test_numbers_that_no_register_holds(step: str, expected: str) -> None:
+    assert error_of(steps(step)).startswith(expected)
+
+
+def test_a_program_that_does_not_fit_the_memory() -> None:
+    read = '{ op = "read", fd = 2, size = 1048576 }'
+    assert error_of(steps(*[read] * 5)).startswith(
+        "$.programs.root: does not fit: a section of more than 4194304 bytes"
+    )
+
+
+def test_a_step_whose_code_does_not_reach_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a program of more than 1 MiB, which takes long to make: the error names the step."""
+
+    def compile_steps(*_: object) -> str:
+        return ".text\n_start:\nstep_0:\n nop\nstep_1:\nstep_1_2:\n j . + 2000000\nend_0:\n.data\n"
+
+    monkeypatch.setattr("spawnlab.scenarios.build.compile_steps", compile_steps)
+    assert error_of(steps()).startswith("$.programs.root.steps[1].steps[2]: does not fit: imm = 2000000 does not fit")
+
+
+def nested(depth: int) -> str:
+    text = '{"op":"repeat","times":1,"steps":[' * depth + "]}" * depth
+    return f'{{"programs":{{"root":{{"steps":[{text}]}}}}}}'
+
+
+def test_repeat_may_be_nested_32_deep() -> None:
+    assert spawnlab.run_synchronously(parse_scenario(nested(32), ".json")).outcome.exit_code == 0
+    place = "$.programs.root.steps[0]" + ".steps[0]" * 32
+    assert error_of(nested(33), ".json") == f"{place}: repeat is nested more than 32 deep"
+
+
+@pytest.mark.parametrize("depth", [300, 900, 20_000])
+def test_deeper_nesting_is_one_error_too(depth: int) -> None:
+    assert "\n" not in error_of(nested(depth), ".json")
+
+
 def test_wrong_json() -> None:
     assert error_of("{", ".json") == "$: not JSON: Input data was truncated"
     assert error_of('{"programs": {"root": {"steps": [{"op": "exit", "kode": 1}]}}}', ".json") == (
