@@ -1,11 +1,17 @@
-"""What the scheduler reads of a transaction: its pieces of data, by name (``transaction`` §5 and §6)."""
+"""The transaction as one script group sees it: its cells, its headers, and its pieces of data by name.
+
+(``transaction`` §1, §5 and §6)
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TypeVar
 
 import msgspec
+
+from .chain import Cell, Header, Script, Transaction
 
 T = TypeVar("T")
 
@@ -41,17 +47,28 @@ class DataLocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     length: int = 0
 
 
-class ScriptGroupData(msgspec.Struct, frozen=True, kw_only=True):
-    """The transaction as one script group sees it, and the script's version and program."""
+class ResolvedTransaction(msgspec.Struct, frozen=True, kw_only=True):
+    """A transaction with the cells that it names. Dep groups are expanded."""
 
-    version: int = 2
-    program: DataPieceId = DataPieceId(Place.CELL_DEP, 0)
-    cell_deps: tuple[bytes, ...] = ()
-    inputs: tuple[bytes, ...] = (b"",)
-    outputs: tuple[bytes, ...] = ()
-    witnesses: tuple[bytes, ...] = ()
-    group_inputs: tuple[int, ...] = (0,)
-    group_outputs: tuple[int, ...] = ()
+    transaction: Transaction
+    inputs: tuple[Cell, ...] = ()
+    cell_deps: tuple[Cell, ...] = ()
+    outputs: tuple[Cell, ...] = ()
+    headers: Mapping[bytes, Header] = {}
+    """Known headers by block hash."""
+    extensions: Mapping[bytes, bytes] = {}
+    """Known block extensions by block hash."""
+
+
+class ScriptGroupData(msgspec.Struct, frozen=True, kw_only=True):
+    """One script group: the transaction, the script, its version and its program."""
+
+    resolved: ResolvedTransaction
+    script: Script
+    version: int
+    program: DataPieceId
+    input_indices: tuple[int, ...] = ()
+    output_indices: tuple[int, ...] = ()
 
     def load_data(self, piece: DataPieceId, offset: int, length: int) -> tuple[bytes, int] | None:
         """At most ``length`` bytes (0: all) from ``offset`` on and how many there are from there; None if absent."""
@@ -66,22 +83,24 @@ class ScriptGroupData(msgspec.Struct, frozen=True, kw_only=True):
     def _find(self, piece: DataPieceId) -> bytes | None:
         index: int | None = piece.index
         match piece.place:
-            case Place.INPUT:
-                pieces = self.inputs
-            case Place.OUTPUT:
-                pieces = self.outputs
-            case Place.CELL_DEP:
-                pieces = self.cell_deps
-            case Place.WITNESS:
-                pieces = self.witnesses
             case Place.GROUP_INPUT | Place.WITNESS_GROUP_INPUT:
-                pieces = self.inputs if piece.place is Place.GROUP_INPUT else self.witnesses
-                index = _at(self.group_inputs, piece.index)
+                index = at(self.input_indices, index)
             case Place.GROUP_OUTPUT | Place.WITNESS_GROUP_OUTPUT:
-                pieces = self.outputs if piece.place is Place.GROUP_OUTPUT else self.witnesses
-                index = _at(self.group_outputs, piece.index)
-        return None if index is None else _at(pieces, index)
+                index = at(self.output_indices, index)
+            case _:
+                pass
+        match piece.place:
+            case Place.INPUT | Place.GROUP_INPUT:
+                cell = at(self.resolved.inputs, index)
+            case Place.OUTPUT | Place.GROUP_OUTPUT:
+                cell = at(self.resolved.outputs, index)
+            case Place.CELL_DEP:
+                cell = at(self.resolved.cell_deps, index)
+            case Place.WITNESS | Place.WITNESS_GROUP_INPUT | Place.WITNESS_GROUP_OUTPUT:
+                return at(self.resolved.transaction.witnesses, index)
+        return None if cell is None else cell.data
 
 
-def _at(items: tuple[T, ...], index: int) -> T | None:
-    return items[index] if index < len(items) else None
+def at(items: Sequence[T], index: int | None) -> T | None:
+    """The item at an index, ``None`` beyond the end or for no index."""
+    return items[index] if index is not None and index < len(items) else None
