@@ -13,6 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from ..scheduler.limits import U64_MAX
+from ..scheduler.mockup import mock_group
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
 from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
@@ -70,11 +71,8 @@ def build(scenario: Scenario, *, file: str = "<scenario>", folder: Path | None =
         codes = tuple(_code(name, program, deps, folder or Path()) for name, program in scenario.programs.items())
     except ScenarioError as error:
         raise error.in_file(file) from None
-    sg_data = ScriptGroupData(
-        version=scenario.version,
-        program=DataPieceId(Place.CELL_DEP, deps[scenario.root]),
-        cell_deps=tuple(code.elf for code in codes),
-    )
+    programs = [code.elf for code in codes]
+    sg_data = mock_group(programs, program_index=deps[scenario.root], version=scenario.version)
     return Build(scenario, codes, sg_data)
 
 
@@ -86,7 +84,7 @@ def build_elf(file: Path, *, version: int) -> Build:
     except ScenarioError as error:
         raise error.in_file(str(file)) from None
     scenario = Scenario(title=file.name, version=version, programs={"root": Program(elf=str(file))})
-    return Build(scenario, (Code("root", content),), ScriptGroupData(version=version, cell_deps=(content,)))
+    return Build(scenario, (Code("root", content),), mock_group([content], version=version))
 
 
 def _code(name: str, program: Program, deps: Mapping[str, int], folder: Path) -> Code:

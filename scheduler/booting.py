@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from ..vm import elf
 from ..vm.cost import transfer_cycles
-from ..vm.machine import Machine
-from .events import Booted
-from .limits import MAX_INSTANTIATED_VMS, ROOT_VM_ID, U64_MAX
+from .arguments import read_arguments
+from .events import Booted, ProgramReplaced
+from .limits import EXEC_LOAD_ELF_V2_CYCLES_BASE, MAX_INSTANTIATED_VMS, ROOT_VM_ID, U64_MAX
+from .messages import ExecV2
 from .processes import ProcessTable, VirtualMachine
 from .states import RUNNABLE
 from .swapping import suspend_vm
@@ -62,8 +63,19 @@ def _noting(arguments: Iterable[bytes], seen: list[bytes]) -> Iterator[bytes]:
         yield argument
 
 
-def read_arguments(machine: Machine, argc: int, argv: int) -> Iterator[bytes]:
-    """The C strings at ``argc`` pointers from ``argv`` on, read one by one as they are asked for."""
-    for index in range(argc):
-        pointer = machine.memory.load(argv + 8 * index, 8)
-        yield machine.memory.read_c_string(pointer)
+def exec_vm(table: ProcessTable, message: ExecV2) -> None:
+    """Replace a VM's machine by a fresh one that runs another program (``scheduler`` §11.3).
+
+    Its id, state and fds stay. Raises what loading raises, and :class:`Unexpected` if there is no such machine.
+    """
+    old = table.machine(message.vm)
+    old.add_cycles_no_checking(EXEC_LOAD_ELF_V2_CYCLES_BASE)
+    vm = table.create_machine(message.vm)
+    vm.machine.max_cycles = old.max_cycles
+    vm.machine.cycles = old.cycles
+    seen: list[bytes] = []
+    arguments = _noting(read_arguments(old, message.argc, message.argv), seen)
+    cycles = transfer_cycles(_load_program(vm, message.location, message.argc, arguments))
+    vm.machine.add_cycles_no_checking(cycles)
+    table.instantiated[message.vm] = vm
+    table.notify(ProgramReplaced, message.vm, message.location, tuple(seen), cycles)

@@ -27,6 +27,14 @@ class Booted(Event, frozen=True):
     load_cycles: int
 
 
+class ProgramReplaced(Event, frozen=True):
+    """The VM's program was replaced by exec. Loading costs ``load_cycles``, charged when it runs next."""
+
+    location: DataLocation
+    arguments: tuple[bytes, ...]
+    load_cycles: int
+
+
 class IterationStarted(Event, frozen=True):
     """The VM got the turn; it may spend ``limit`` cycles."""
 
@@ -137,6 +145,7 @@ class IterationEnded(Event, frozen=True):
 
 AnyEvent = (
     Booted
+    | ProgramReplaced
     | IterationStarted
     | Posted
     | Answered

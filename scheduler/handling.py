@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..vm.errors import MemOutOfBound
-from .booting import boot_vm, read_arguments
+from .arguments import read_arguments
+from .booting import boot_vm, exec_vm
 from .codes import ReturnCode
 from .events import Blocked, Ended, FdClosed, FdMoved, PipeOpened, Posted, WaitEnded
 from .fds import other_end
 from .limits import MAX_FDS, MAX_VMS_COUNT, ROOT_VM_ID, U64_MAX
-from .messages import Close, FdRead, FdWrite, InheritedFileDescriptor, Message, Pipe, Spawn, Wait
+from .messages import Close, ExecV2, FdRead, FdWrite, InheritedFileDescriptor, Message, Pipe, Spawn, Wait
 from .processes import ProcessTable
 from .states import TERMINATED, VmState, WaitForRead, WaitForWrite
 from .states import Wait as WaitState
@@ -27,6 +28,8 @@ def handle_messages(table: ProcessTable) -> None:
 def handle(table: ProcessTable, message: Message) -> None:
     """Handle one message; raises any :class:`~spawnlab.vm.errors.VmError` of the stores it makes."""
     match message:
+        case ExecV2():
+            exec_vm(table, message)
         case Spawn():
             _spawn(table, message)
         case Wait():

@@ -13,4 +13,6 @@ SPAWN_EXTRA_CYCLES_BASE = 100_000
 """For each suspension, each resumption, and inside spawn."""
 SPAWN_YIELD_CYCLES_BASE = 800
 """For each system call that posts a message, but exec."""
+EXEC_LOAD_ELF_V2_CYCLES_BASE = 75_000
+"""For each exec of script version 2."""
 U64_MAX = (1 << 64) - 1

@@ -7,6 +7,15 @@ import msgspec
 from .transaction import DataLocation
 
 
+class ExecV2(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Replace the VM's program; arguments are ``argc`` pointers at ``argv``."""
+
+    vm: int
+    location: DataLocation
+    argc: int
+    argv: int
+
+
 class Spawn(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Start a child: its program, arguments (``argc`` pointers at ``argv``), and the fds handed to it."""
 
@@ -69,4 +78,4 @@ class Close(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     fd: int
 
 
-Message = Spawn | Wait | Pipe | FdRead | FdWrite | InheritedFileDescriptor | Close
+Message = ExecV2 | Spawn | Wait | Pipe | FdRead | FdWrite | InheritedFileDescriptor | Close

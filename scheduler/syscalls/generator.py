@@ -5,23 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...vm.machine import A7, Machine, SystemCall
-from . import misc, pipes, processes
+from . import cell_data, exec, items, loading, misc, pipes, processes
 from .context import VmContext
 
 Handler = Callable[[VmContext, Machine], None]
 
-_FROM_VERSION: tuple[tuple[int, int, Handler], ...] = (
-    (0, misc.DEBUG, misc.debug),
-    (1, misc.VM_VERSION, misc.vm_version),
-    (1, misc.CURRENT_CYCLES, misc.current_cycles),
-    (2, processes.SPAWN, processes.spawn),
-    (2, processes.PROCESS_ID, processes.process_id),
-    (2, pipes.PIPE, pipes.pipe),
-    (2, processes.WAIT, processes.wait),
-    (2, pipes.WRITE, pipes.write),
-    (2, pipes.READ, pipes.read),
-    (2, pipes.INHERITED_FD, pipes.inherited_fd),
-    (2, pipes.CLOSE, pipes.close),
+_CALLS: tuple[tuple[tuple[int, ...], int, Handler], ...] = (
+    # versions, number, handler
+    ((0, 1, 2), loading.LOAD_TRANSACTION, loading.load_transaction),
+    ((0, 1, 2), loading.LOAD_SCRIPT, loading.load_script),
+    ((0, 1, 2), loading.LOAD_TX_HASH, loading.load_tx_hash),
+    ((0, 1, 2), loading.LOAD_SCRIPT_HASH, loading.load_script_hash),
+    ((0, 1, 2), items.LOAD_CELL, items.load_cell),
+    ((0, 1, 2), items.LOAD_HEADER, items.load_header),
+    ((0, 1, 2), items.LOAD_INPUT, items.load_input),
+    ((0, 1, 2), items.LOAD_WITNESS, items.load_witness),
+    ((0, 1, 2), items.LOAD_CELL_BY_FIELD, items.load_cell_by_field),
+    ((0, 1, 2), items.LOAD_HEADER_BY_FIELD, items.load_header_by_field),
+    ((0, 1, 2), items.LOAD_INPUT_BY_FIELD, items.load_input_by_field),
+    ((0, 1, 2), cell_data.LOAD_CELL_DATA_AS_CODE, cell_data.load_cell_data_as_code),
+    ((0, 1, 2), cell_data.LOAD_CELL_DATA, cell_data.load_cell_data),
+    ((0, 1, 2), misc.DEBUG, misc.debug),
+    ((1, 2), misc.VM_VERSION, misc.vm_version),
+    ((1, 2), misc.CURRENT_CYCLES, misc.current_cycles),
+    ((1,), exec.EXEC, exec.exec_in_place),
+    ((2,), exec.EXEC, exec.exec_by_message),
+    ((2,), items.LOAD_BLOCK_EXTENSION, items.load_block_extension),
+    ((2,), processes.SPAWN, processes.spawn),
+    ((2,), processes.PROCESS_ID, processes.process_id),
+    ((2,), pipes.PIPE, pipes.pipe),
+    ((2,), processes.WAIT, processes.wait),
+    ((2,), pipes.WRITE, pipes.write),
+    ((2,), pipes.READ, pipes.read),
+    ((2,), pipes.INHERITED_FD, pipes.inherited_fd),
+    ((2,), pipes.CLOSE, pipes.close),
+)
+
+_HANDLERS = tuple(
+    {number: handler for versions, number, handler in _CALLS if version in versions} for version in (0, 1, 2)
 )
 
 SyscallGenerator = Callable[[VmContext], tuple[SystemCall, ...]]
@@ -30,8 +51,7 @@ SyscallGenerator = Callable[[VmContext], tuple[SystemCall, ...]]
 
 def consensus_syscalls(context: VmContext) -> tuple[SystemCall, ...]:
     """The system calls that the chain gives to a VM of the script's version."""
-    version = context.sg_data.version
-    handlers = {number: handler for since, number, handler in _FROM_VERSION if version >= since}
+    handlers = _HANDLERS[context.sg_data.version]
 
     def call(machine: Machine) -> bool:
         handler = handlers.get(machine.registers[A7])

@@ -16,8 +16,7 @@ SPAWN, WAIT, PROCESS_ID = 2601, 2602, 2603
 def spawn(context: VmContext, machine: Machine) -> None:
     """2601: start a child from a piece of the transaction."""
     registers = machine.registers
-    entry, group = parse_source(registers[A1])
-    piece = find_piece(entry, group, registers[A0], registers[A2])
+    piece = find_piece(parse_source(registers[A1]), registers[A0], registers[A2])
     if piece is None:
         registers[A0] = ReturnCode.INDEX_OUT_OF_BOUND
         return

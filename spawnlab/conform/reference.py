@@ -46,11 +46,12 @@ def case_of(build: Build, *, limit: int | None) -> dict[str, Any]:
     """A scenario as a case for the runner: within a limit in cycles, or else one iteration at a time."""
     sg_data = build.sg_data
     index = sg_data.program.index
-    others = [dep for i, dep in enumerate(sg_data.cell_deps) if i != index]
+    deps = [cell.data for cell in sg_data.resolved.cell_deps]
+    others = [dep for i, dep in enumerate(deps) if i != index]
     case: dict[str, Any] = {
         "name": build.scenario.title,
         "version": sg_data.version,
-        "program": {"hex": sg_data.cell_deps[index].hex()},
+        "program": {"hex": deps[index].hex()},
         "program_index": index,
         "cell_deps": [{"hex": dep.hex()} for dep in others],
         "mode": "trace" if limit is None else "run",

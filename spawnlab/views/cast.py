@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..scenarios.build import Build, Code
-from ..scheduler.events import AnyEvent, Booted, Faulted, Posted
+from ..scheduler.events import AnyEvent, Booted, Faulted, Posted, ProgramReplaced
 from ..scheduler.transaction import DataLocation
 
 
@@ -18,7 +18,7 @@ class Cast:
     def follow(self, event: AnyEvent) -> None:
         """Take note of an event."""
         match event:
-            case Booted(vm=vm, location=location):
+            case Booted(vm=vm, location=location) | ProgramReplaced(vm=vm, location=location):
                 self._codes[vm] = self._build.code_of(location.piece)
             case Posted(vm=vm, pc=pc):
                 self._pcs[vm] = pc - 1  # within the ecall

@@ -18,6 +18,7 @@ from ..scheduler.events import (
     OtherEndGone,
     PipeOpened,
     Posted,
+    ProgramReplaced,
     SwappedIn,
     SwappedOut,
     Transferred,
@@ -89,8 +90,9 @@ class Timeline:
         match event:
             case Booted(parent=parent, location=location, arguments=arguments):
                 by = "" if parent is None else f", spawned by VM {parent}"
-                argv = "".join(f" {a.decode(errors='replace')!r}" for a in arguments)
-                return f"starts {self._cast.program(location)}{argv}{by}"
+                return f"starts {self._cast.program(location)}{_argv(arguments)}{by}"
+            case ProgramReplaced(location=location, arguments=arguments):
+                return f"goes on as {self._cast.program(location)}{_argv(arguments)}"
             case Posted(message=message):
                 return self._call(message)
             case Answered(code=code):
@@ -118,6 +120,8 @@ class Timeline:
 
     def _call(self, message: m.Message) -> str:
         match message:
+            case m.ExecV2(location=location):
+                return f"calls exec {self._cast.program(location)}"
             case m.Spawn(location=location, fds=fds):
                 given = f" with fds {', '.join(map(str, fds))}" if fds else ""
                 return f"calls spawn {self._cast.program(location)}{given}"
@@ -133,6 +137,10 @@ class Timeline:
                 return "calls inherited_fd"
             case m.Close(fd=fd):
                 return f"calls close of fd {fd}"
+
+
+def _argv(arguments: tuple[bytes, ...]) -> str:
+    return "".join(f" {argument.decode(errors='replace')!r}" for argument in arguments)
 
 
 def _shown(head: bytes, size: int) -> str:
