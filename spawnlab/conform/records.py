@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from ..scheduler.events import AnyEvent, Logged
-from ..scheduler.limits import U64_MAX
-from ..scheduler.scheduler import RunMode, Scheduler
+from ..scheduler.scheduler import Scheduler
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
-from ..scheduler.transaction import ScriptGroupData
-from ..vm.errors import VmError
+from ..scheduler.suspended import FullSuspendedState, SuspendedVm
+from ..vm.memory import PAGE_SIZE
+from ..vm.snapshot import DirtyPages
+
+StateRecord = tuple[str | int, ...]
 
 
 class VmRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -22,7 +23,7 @@ class VmRecord(msgspec.Struct, frozen=True, array_like=True):
 
     vm: int
     place: str
-    state: tuple[str | int, ...]
+    state: StateRecord
     pc: int
     cycles: int
     registers: str
@@ -38,66 +39,52 @@ class IterationRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     vms: tuple[VmRecord, ...]
 
 
+class SuspendedVmRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One VM of a suspended state; pages are counted, and hashed with addresses and flags."""
+
+    id: int
+    state: StateRecord
+    pc: int
+    cycles: int
+    max_cycles: int
+    regs: str
+    lr: int
+    dirty_pages: int
+    dirty_sha: str
+    source_pages: tuple[tuple[Any, ...], ...]
+
+
+class SuspendRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A suspended state."""
+
+    total_cycles: int
+    iteration_cycles: int
+    next_vm_id: int
+    next_fd_slot: int
+    fds: tuple[tuple[int, int], ...]
+    inherited_fd: tuple[tuple[int, tuple[int, ...]], ...]
+    terminated_vms: tuple[tuple[int, int], ...]
+    instantiated_ids: tuple[int, ...]
+    size: int
+    vms: tuple[SuspendedVmRecord, ...]
+
+
 class OutcomeRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """How a run went: what both sides must agree on. ``status`` is ``exit`` or ``error``."""
+    """How a run went: what both sides must agree on. ``status`` is ``exit``, ``error``, ``stopped`` or ``panic``."""
 
     status: str
     exit_code: int | None = None
     error_variant: str | None = None
     error_display: str | None = None
     error_debug: str | None = None
-    cycles: int
+    stop_reason: str | None = None
+    message: str | None = None
+    cycles: int | None = None
+    tx_hash: str | None = None
+    script_hash: str | None = None
     debug: tuple[str, ...] = ()
     trace: tuple[IterationRecord, ...] | None = None
-
-
-def run_recorded(sg_data: ScriptGroupData, *, limit: int | None = None) -> OutcomeRecord:
-    """Run to the end within ``limit`` cycles; without a limit one iteration at a time, each recorded."""
-    debug: list[str] = []
-
-    def listen(event: AnyEvent) -> None:
-        if isinstance(event, Logged):
-            debug.append(event.text)
-
-    scheduler = Scheduler(sg_data, observers=[listen])
-    trace: list[IterationRecord] | None = None if limit is not None else []
-    error: VmError | None = None
-    try:
-        if trace is None:
-            scheduler.run(RunMode(U64_MAX if limit is None else limit))
-        else:
-            _trace(scheduler, trace)
-    except VmError as failure:
-        error = failure
-    return OutcomeRecord(
-        status="exit" if error is None else "error",
-        exit_code=scheduler.terminated_result().exit_code if error is None else None,
-        error_variant=None if error is None else error.variant,
-        error_display=None if error is None else error.display,
-        error_debug=None if error is None else error.debug,
-        cycles=scheduler.consumed_cycles(),
-        debug=tuple(debug),
-        trace=None if trace is None else tuple(trace),
-    )
-
-
-def _trace(scheduler: Scheduler, trace: list[IterationRecord]) -> None:
-    while not scheduler.terminated():
-        try:
-            result = scheduler.iterate()
-        except VmError as error:
-            cycles = scheduler.consumed_cycles()
-            trace.append(IterationRecord(cycles=cycles, error=error.debug, vms=vm_records(scheduler)))
-            raise
-        ended = result.terminated_status
-        trace.append(
-            IterationRecord(
-                vm=result.executed_vm,
-                cycles=scheduler.consumed_cycles(),
-                exit_code=None if ended is None else ended.exit_code,
-                vms=vm_records(scheduler),
-            )
-        )
+    suspends: tuple[SuspendRecord, ...] | None = None
 
 
 def vm_records(scheduler: Scheduler) -> tuple[VmRecord, ...]:
@@ -114,7 +101,7 @@ def vm_records(scheduler: Scheduler) -> tuple[VmRecord, ...]:
     return tuple(record(vm, state) for vm, state in sorted(scheduler.table.states.items()))
 
 
-def state_record(state: VmState) -> tuple[str | int, ...]:
+def state_record(state: VmState) -> StateRecord:
     """A state as the reference runner writes it."""
     match state:
         case Runnable():
@@ -129,11 +116,50 @@ def state_record(state: VmState) -> tuple[str | int, ...]:
             return ("write", fd, consumed, length, buffer_addr, length_addr)
 
 
+def suspend_record(state: FullSuspendedState) -> SuspendRecord:
+    """A suspended state as the reference runner writes it."""
+    return SuspendRecord(
+        total_cycles=state.total_cycles,
+        iteration_cycles=state.iteration_cycles,
+        next_vm_id=state.next_vm_id,
+        next_fd_slot=state.next_fd_slot,
+        fds=state.fds,
+        inherited_fd=state.inherited_fd,
+        terminated_vms=state.terminated_vms,
+        instantiated_ids=state.instantiated_ids,
+        size=state.size,
+        vms=tuple(map(_suspended_vm_record, state.vms)),
+    )
+
+
+def _suspended_vm_record(vm: SuspendedVm) -> SuspendedVmRecord:
+    snapshot = vm.snapshot
+    return SuspendedVmRecord(
+        id=vm.id,
+        state=state_record(vm.state),
+        pc=snapshot.pc,
+        cycles=snapshot.cycles,
+        max_cycles=snapshot.max_cycles,
+        regs=registers_hash(snapshot.registers),
+        lr=snapshot.reservation_address,
+        dirty_pages=sum(len(run.data) for run in snapshot.dirty_pages) // PAGE_SIZE,
+        dirty_sha=_pages_hash(snapshot.dirty_pages),
+        source_pages=tuple(
+            (run.address, run.flags, str(run.source), run.offset, run.length) for run in snapshot.source_pages
+        ),
+    )
+
+
 def registers_hash(registers: Sequence[int]) -> str:
     """First 8 hex digits of the SHA-256 over the 32 registers, 8 little-endian bytes each."""
     return hashlib.sha256(struct.pack("<32Q", *registers)).hexdigest()[:8]
 
 
-def outcome_from_json(values: Any) -> OutcomeRecord:
-    """The part of a reference outcome that both sides must agree on."""
-    return msgspec.convert(values, OutcomeRecord)
+def _pages_hash(runs: Iterable[DirtyPages]) -> str:
+    """First 8 hex digits of the SHA-256 over each page's address, flags and bytes."""
+    digest = hashlib.sha256()
+    for run in runs:
+        for at in range(0, len(run.data), PAGE_SIZE):
+            digest.update(struct.pack("<QB", run.address + at, run.flags))
+            digest.update(run.data[at : at + PAGE_SIZE])
+    return digest.hexdigest()[:8]

@@ -1,0 +1,164 @@
+"""Cases for the scheduler, as the reference runner reads them (``reference/README.md``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from ..scenarios.load import read_file
+from ..scheduler.chain import Script
+from ..scheduler.hashing import ckb_hash
+from ..scheduler.limits import U64_MAX
+from ..scheduler.mockup import THE_SCRIPT, MockCell, mock_group
+from ..scheduler.transaction import ScriptGroupData
+from .tally import RecordError
+
+ZEROS_MAX = 64 << 20
+
+
+class ScriptSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """A script of a cell."""
+
+    code_hash: Any
+    hash_type: int
+    args: Any = ""
+
+
+class CellSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """A cell; ``"self"`` is the script under test."""
+
+    lock: ScriptSpec | str | None = None
+    type: ScriptSpec | str | None = None
+    capacity: int = 10_000_000_000
+    data: Any = ""
+    no_tx_input: bool = False
+
+
+class Case(msgspec.Struct, kw_only=True):
+    """One run. Blobs are hex strings or objects, resolved by :class:`Blobs`."""
+
+    program: Any
+    version: int
+    name: str = ""
+    script_args: Any = ""
+    cell_deps: tuple[Any, ...] = ()
+    program_index: int = 0
+    witnesses: tuple[Any, ...] = ()
+    witness_set: str | None = None
+    inputs: tuple[CellSpec, ...] = (CellSpec(),)
+    outputs: tuple[CellSpec, ...] = ()
+    script_group_type: str = "lock"
+    mode: str | dict[str, Any] = "run"
+    max_cycles: int = U64_MAX
+    max_iterations: int | None = None
+    max_suspends: int | None = None
+    debug_pause: str | None = None
+
+    @property
+    def pause_every(self) -> int | None:
+        """Cycles between two suspends, in that mode."""
+        return self.mode.get("pause_every") if isinstance(self.mode, dict) else None
+
+    @property
+    def suspends_each_iteration(self) -> bool:
+        """Whether it is that mode."""
+        return isinstance(self.mode, dict) and bool(self.mode.get("suspend_each_iteration"))
+
+
+class Blobs:
+    """Resolves blobs: programs and files by name, in folders."""
+
+    def __init__(self, programs: Iterable[Path], files: Iterable[Path]) -> None:
+        self._programs = tuple(programs)
+        self._files = tuple(files)
+        self._read: dict[Path, bytes] = {}
+        self._witness_sets: Mapping[str, list[Any]] | None = None
+
+    def resolve(self, blob: object) -> bytes:
+        """The bytes of a blob; raises :class:`RecordError`."""
+        if isinstance(blob, str):
+            return self._hex(blob)
+        if not isinstance(blob, dict) or len(cast("dict[str, Any]", blob)) != 1:
+            raise RecordError(f"not a blob: {blob!r}")
+        ((kind, value),) = cast("dict[str, Any]", blob).items()
+        match kind:
+            case "hex":
+                return self._hex(value)
+            case "program":
+                return self.program(value)
+            case "file":
+                return self._file(value, self._files)
+            case "zeros" if isinstance(value, int) and 0 <= value <= ZEROS_MAX:
+                return bytes(value)
+            case "concat":
+                return b"".join(map(self.resolve, value))
+            case "data_hash":
+                return ckb_hash(self.resolve(value))
+            case _:
+                raise RecordError(f"not a blob: {kind} = {value!r}")
+
+    def program(self, program: object) -> bytes:
+        """A program: a name, or a blob."""
+        return self._file(program, self._programs) if isinstance(program, str) else self.resolve(program)
+
+    def witness_set(self, name: str) -> list[Any]:
+        """A list of witnesses by name."""
+        if self._witness_sets is None:
+            content = self._file("witness_sets.json", self._files)
+            self._witness_sets = msgspec.json.decode(content, type=dict[str, list[Any]])
+        if name not in self._witness_sets:
+            raise RecordError(f"there is no witness set {name!r}")
+        return list(self._witness_sets[name])
+
+    def _hex(self, digits: object) -> bytes:
+        try:
+            return bytes.fromhex(str(digits))
+        except ValueError as error:
+            raise RecordError(f"not hexadecimal: {error}") from None
+
+    def _file(self, name: object, folders: Iterable[Path]) -> bytes:
+        for folder in folders:
+            file = folder / str(name)
+            if file in self._read:
+                return self._read[file]
+            if file.is_file():
+                return self._read.setdefault(file, read_file(file))
+        raise RecordError(f"there is no file {name!r} in the folders given")
+
+
+def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
+    """The script group that a case runs; raises :class:`RecordError`."""
+    deps = [blobs.program(dep) for dep in case.cell_deps]
+    deps.insert(case.program_index, blobs.program(case.program))
+    witnesses = blobs.witness_set(case.witness_set) if case.witness_set else case.witnesses
+    return mock_group(
+        deps,
+        program_index=case.program_index,
+        version=case.version,
+        args=blobs.resolve(case.script_args),
+        witnesses=[blobs.resolve(witness) for witness in witnesses],
+        inputs=[_cell(cell, blobs) for cell in case.inputs],
+        outputs=[_cell(cell, blobs) for cell in case.outputs],
+        is_type_script=case.script_group_type == "type",
+    )
+
+
+def _cell(cell: CellSpec, blobs: Blobs) -> MockCell:
+    return MockCell(
+        lock=_script(cell.lock, blobs),
+        type=_script(cell.type, blobs),
+        capacity=cell.capacity,
+        data=blobs.resolve(cell.data),
+        in_transaction=not cell.no_tx_input,
+    )
+
+
+def _script(script: ScriptSpec | str | None, blobs: Blobs) -> Script | None:
+    if script is None:
+        return None
+    if isinstance(script, str):
+        return THE_SCRIPT
+    return Script(blobs.resolve(script.code_hash), script.hash_type, blobs.resolve(script.args))
