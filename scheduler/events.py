@@ -129,10 +129,14 @@ class Ended(Event, frozen=True):
 
 
 class Faulted(Event, frozen=True):
-    """The machine of the VM failed; ``error`` is the reference's debug form."""
+    """The run stopped in the VM's turn, or (VM 0) before it was anyone's; ``error`` is the reference's debug form.
+
+    ``total`` cycles are consumed by then. ``pc`` is known where the VM's own machine failed.
+    """
 
     error: str
-    pc: int
+    total: int
+    pc: int | None
 
 
 class IterationEnded(Event, frozen=True):

@@ -13,7 +13,7 @@ import msgspec
 from ..vm.errors import SpawnlabError
 from .events import AnyEvent
 
-JOURNAL_VERSION = 1
+JOURNAL_VERSION = 2
 
 
 class JournalError(SpawnlabError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -39,7 +40,7 @@ def mock_group(
     witnesses: Sequence[bytes] = (),
     inputs: Sequence[MockCell] = _ONE_INPUT,
     outputs: Sequence[MockCell] = (),
-    is_type_script: bool = False,
+    group_type: Literal["lock", "type"] = "lock",
 ) -> ScriptGroupData:
     """A script group that runs one of the cell deps.
 
@@ -70,8 +71,9 @@ def mock_group(
         script=script,
         version=version,
         program=DataPieceId(Place.CELL_DEP, _last_equal(cell_deps, program)),
-        input_indices=_indices(made_inputs, script, is_type_script),
-        output_indices=_indices(made_outputs, script, is_type_script) if is_type_script else (),
+        group_type=group_type,
+        input_indices=_indices(script, [made.type if group_type == "type" else made.lock for made in made_inputs]),
+        output_indices=_indices(script, [made.type for made in made_outputs]) if group_type == "type" else (),
     )
 
 
@@ -87,7 +89,5 @@ def _last_equal(cell_deps: Sequence[bytes], program: bytes) -> int:
     return max(index for index, data in enumerate(cell_deps) if data == program)
 
 
-def _indices(outputs: Sequence[CellOutput], script: Script, is_type_script: bool) -> tuple[int, ...]:
-    return tuple(
-        index for index, output in enumerate(outputs) if (output.type if is_type_script else output.lock) == script
-    )
+def _indices(script: Script, scripts: Iterable[Script | None]) -> tuple[int, ...]:
+    return tuple(index for index, other in enumerate(scripts) if other == script)

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from ..vm.errors import SpawnlabError
+
+
+class PolicyError(SpawnlabError):
+    """A policy chose a VM that can't run; says which, and which could."""
+
 
 class SchedulingPolicy(Protocol):
     """Chooses among runnable VMs."""
@@ -27,6 +33,14 @@ class LargestIdFirst:
     def choose(self, runnable: Sequence[int], /) -> int:
         """The last one."""
         return runnable[-1]
+
+
+def choose(policy: SchedulingPolicy, runnable: Sequence[int]) -> int:
+    """The policy's choice; raises :class:`PolicyError` unless it is one of ``runnable``."""
+    chosen = policy.choose(runnable)
+    if chosen not in runnable:
+        raise PolicyError(f"policy {policy.name} chose VM {chosen}; those that can run are {', '.join(map(str, runnable))}")
+    return chosen
 
 
 CONSENSUS_POLICY = LargestIdFirst()

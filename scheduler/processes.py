@@ -35,9 +35,10 @@ class VirtualMachine:
 class ProcessTable:
     """VMs by id, their states, machines or snapshots, fds and exit codes. Cycle counters count cycles."""
 
-    def __init__(self, sg_data: ScriptGroupData, generator: SyscallGenerator) -> None:
+    def __init__(self, sg_data: ScriptGroupData, generator: SyscallGenerator, context: object) -> None:
         self.sg_data = sg_data
-        self.generator = generator
+        self._generator = generator
+        self._generator_context = context
         self.total_cycles = CycleCounter()
         self.iteration_cycles = 0
         self.next_vm_id = ROOT_VM_ID
@@ -69,7 +70,8 @@ class ProcessTable:
     def create_machine(self, vm_id: int) -> VirtualMachine:
         """A fresh machine of the script's version (``scheduler`` §11.4)."""
         context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug)
-        machine = Machine(VERSIONS[self.sg_data.version], system_calls=self.generator(context))
+        calls = tuple(self._generator(vm_id, self.sg_data, context, self._generator_context))
+        machine = Machine(VERSIONS[self.sg_data.version], system_calls=calls)
         return VirtualMachine(context, machine)
 
     def _print_debug(self, vm_id: int, text: str) -> None:

@@ -20,9 +20,10 @@ from .events import Faulted, IterationEnded, IterationStarted
 from .handling import handle_messages, terminate
 from .io_pass import io_pass
 from .limits import ROOT_VM_ID, U64_MAX
-from .policy import CONSENSUS_POLICY, SchedulingPolicy
+from .policy import CONSENSUS_POLICY, SchedulingPolicy, choose
 from .processes import Observer, ProcessTable
 from .states import Runnable, Terminated, VmState
+from .suspended import FullSuspendedState, resume_table, suspend_table
 from .swapping import instantiate
 from .syscalls.generator import SyscallGenerator, consensus_syscalls
 from .transaction import DataPieceId, ScriptGroupData
@@ -64,22 +65,63 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Scheduler:
-    """Runs one script group. Create it, then :meth:`run` it, :meth:`iterate`, or drive it by turns."""
+    """Runs one script group. Create it, then :meth:`run` it, :meth:`iterate`, or drive it by turns.
+
+    ``generator`` gives each machine its system calls, and gets ``context`` with every call
+    (:data:`~spawnlab.scheduler.syscalls.generator.SyscallGenerator`).
+    """
 
     def __init__(
         self,
         sg_data: ScriptGroupData,
-        *,
         generator: SyscallGenerator = consensus_syscalls,
+        context: object = None,
+        *,
         policy: SchedulingPolicy = CONSENSUS_POLICY,
         observers: Iterable[Observer] = (),
     ) -> None:
-        self.table = ProcessTable(sg_data, generator)
+        self.table = ProcessTable(sg_data, generator, context)
         self.table.observers.extend(observers)
         self.policy = policy
         self.iterations = 0
         """Iterations in which a VM had its turn."""
         self._turn: Turn | None = None
+        self._is_suspended = False
+
+    @classmethod
+    def resume(
+        cls,
+        sg_data: ScriptGroupData,
+        state: FullSuspendedState,
+        generator: SyscallGenerator = consensus_syscalls,
+        context: object = None,
+        *,
+        policy: SchedulingPolicy = CONSENSUS_POLICY,
+        observers: Iterable[Observer] = (),
+    ) -> Scheduler:
+        """A scheduler that goes on from a suspended state of the same script group (``scheduler`` §15).
+
+        Raises :class:`~spawnlab.vm.errors.VmError` where a machine can't be made again (there the reference panics).
+        """
+        scheduler = cls(sg_data, generator, context, policy=policy, observers=observers)
+        resume_table(scheduler.table, state)
+        return scheduler
+
+    def suspend(self) -> FullSuspendedState:
+        """Freeze everything between two iterations. The scheduler can't be run afterwards; resume the state instead.
+
+        Raises :class:`RuntimeError` in the middle of an iteration, also if one failed before all messages were
+        handled, and :class:`~spawnlab.vm.errors.CyclesExceeded` when the charges of swapping exceed 64 bits.
+        """
+        self._check_idle()
+        self._is_suspended = True
+        return suspend_table(self.table)
+
+    def _check_idle(self) -> None:
+        if self._turn is not None:
+            raise RuntimeError("an iteration is under way: complete() it first")
+        if self._is_suspended:
+            raise RuntimeError("the scheduler was suspended: Scheduler.resume(...) its state")
 
     # What is
 
@@ -124,26 +166,33 @@ class Scheduler:
     def prepare(self, mode: RunMode) -> Turn:
         """Begin an iteration: choose a VM and make its machine ready (``scheduler`` §8, I1 to I3).
 
-        Raises :class:`~spawnlab.scheduler.deadlock.Deadlock` when none can run, and what booting the root or swapping
-        raises. The run must not be over, nor another turn be open.
+        Raises :class:`~spawnlab.scheduler.deadlock.Deadlock` when none can run, what booting the root or swapping
+        raises, and :class:`RuntimeError` when the run is over, suspended, or within another turn.
         """
-        if self._turn is not None or self.terminated():
-            raise RuntimeError("prepare() before complete(), or after the end")
-        boot_root_if_needed(self.table)
+        self._check_idle()
+        if self.terminated():
+            raise RuntimeError("the run is over")
+        self._boot()
         try:
-            turn = self._choose(mode)
+            self._turn = self._choose(mode)
         except VmError as error:
             self._finish(mode.limit, error)
             raise
-        self._turn = turn
-        return turn
+        return self._turn
+
+    def _boot(self) -> None:
+        try:
+            boot_root_if_needed(self.table)
+        except VmError as error:
+            self.table.notify(Faulted, ROOT_VM_ID, error.debug, self.consumed_cycles(), None)
+            raise
 
     def _choose(self, mode: RunMode) -> Turn:
         table = self.table
         runnable = [vm for vm, state in sorted(table.states.items()) if isinstance(state, Runnable)]
         if not runnable:
             raise Deadlock(explain_deadlock(table.states, table.fds))
-        vm = self.policy.choose(runnable)
+        vm = choose(self.policy, runnable)
         instantiate(table, [vm])
         machine = table.machine(vm)
         machine.max_cycles = mode.limit
@@ -162,7 +211,9 @@ class Scheduler:
         if turn is None:
             raise RuntimeError("complete() without prepare()")
         self._turn = None
-        return self._finish(turn.limit, self._process(turn, result), turn)
+        fault = self._process(turn, result)
+        pc = turn.machine.this_pc if fault is result else None
+        return self._finish(turn.limit, fault, turn, pc)
 
     def _process(self, turn: Turn, result: int | VmError) -> VmError | None:
         """I4 to I7; gives the fault, if any."""
@@ -174,13 +225,12 @@ class Scheduler:
             if isinstance(result, int):
                 terminate(table, turn.vm, result)
             elif not isinstance(result, Yield):
-                table.notify(Faulted, turn.vm, result.debug, machine.this_pc)
                 return result
         except VmError as error:
             return error
         return None
 
-    def _finish(self, limit: int, fault: VmError | None, turn: Turn | None = None) -> int:
+    def _finish(self, limit: int, fault: VmError | None, turn: Turn | None = None, pc: int | None = None) -> int:
         """O1 to O5; raises the fault that wins, or gives the cycles left."""
         table = self.table
         spent = table.iteration_cycles
@@ -191,10 +241,12 @@ class Scheduler:
             table.iteration_cycles = 0
             io_pass(table)
         except VmError as error:
-            fault = error
+            fault, pc = error, None
+        total = table.total_cycles.value
         if turn is not None:
-            table.notify(IterationEnded, turn.vm, turn.iteration, spent, table.total_cycles.value)
+            table.notify(IterationEnded, turn.vm, turn.iteration, spent, total)
         if fault is not None:
+            table.notify(Faulted, ROOT_VM_ID if turn is None else turn.vm, fault.debug, total, pc)
             raise fault
         return limit - spent
 
@@ -205,7 +257,8 @@ class Scheduler:
 
         After CyclesExceeded and Pause the scheduler can be run again, with a limit of its own.
         """
-        boot_root_if_needed(self.table)
+        self._check_idle()
+        self._boot()
         limit = mode.limit
         while not self.terminated():
             turn = self.prepare(RunMode(limit, mode.pause))
@@ -214,7 +267,8 @@ class Scheduler:
 
     def iterate(self) -> IterationResult:
         """Run one iteration without a limit; raises as :meth:`run`."""
-        boot_root_if_needed(self.table)
+        self._check_idle()
+        self._boot()
         if self.terminated():
             return IterationResult(ROOT_VM_ID, self.terminated_result())
         turn = self.prepare(UNLIMITED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -67,6 +67,7 @@ class ScriptGroupData(msgspec.Struct, frozen=True, kw_only=True):
     script: Script
     version: int
     program: DataPieceId
+    group_type: Literal["lock", "type"] = "lock"
     input_indices: tuple[int, ...] = ()
     output_indices: tuple[int, ...] = ()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ...vm.machine import A7, Machine, SystemCall
+from ..transaction import ScriptGroupData
 from . import cell_data, exec, items, loading, misc, pipes, processes
 from .context import VmContext
 
@@ -45,19 +47,27 @@ _HANDLERS = tuple(
     {number: handler for versions, number, handler in _CALLS if version in versions} for version in (0, 1, 2)
 )
 
-SyscallGenerator = Callable[[VmContext], tuple[SystemCall, ...]]
-"""Called once for each machine that is made; gives its handlers, which are tried in order."""
+SyscallGenerator = Callable[[int, ScriptGroupData, VmContext, Any], Sequence[SystemCall]]
+"""Called once for each machine that is made: the VM's id, its script group, what its system calls can reach, and the
+value that was given to the scheduler along with the generator.
+
+It returns the machine's handlers. They are tried in order; the first that returns True has handled the call. To add
+calls, or to replace some, put handlers before those of :func:`consensus_syscalls`. A handler may raise any
+:class:`~spawnlab.vm.errors.VmError`, which ends the VM's turn.
+"""
 
 
-def consensus_syscalls(context: VmContext) -> tuple[SystemCall, ...]:
-    """The system calls that the chain gives to a VM of the script's version."""
-    handlers = _HANDLERS[context.sg_data.version]
+def consensus_syscalls(
+    vm_id: int, sg_data: ScriptGroupData, vm_context: VmContext, context: object
+) -> tuple[SystemCall, ...]:
+    """The system calls that the chain gives to a VM of the script's version. They need no value of their own."""
+    handlers = _HANDLERS[sg_data.version]
 
     def call(machine: Machine) -> bool:
         handler = handlers.get(machine.registers[A7])
         if handler is None:
             return False
-        handler(context, machine)
+        handler(vm_context, machine)
         return True
 
     return (call,)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .common import Subparsers
 
 
+_PROGRAMS = "look for programs here"
+
+
 def add(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser(
@@ -27,14 +30,19 @@ def add(commands: Subparsers) -> None:
     isa.set_defaults(command=execute, run=_run_isa)
     elf = kinds.add_parser("elf", help="whole programs on a bare machine (JSON lines, may be packed)")
     elf.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    elf.add_argument("--programs", metavar="DIR", action="append", default=[], type=Path, help="look for programs here")
     elf.set_defaults(command=execute, run=_run_elf)
     decode = kinds.add_parser("decode", help="tables of decoded words (a folder)")
     decode.add_argument("folder", metavar="FOLDER", type=Path)
     decode.set_defaults(command=execute, run=_run_decode)
+    scheduler = kinds.add_parser("scheduler", help="whole runs of the scheduler (JSON lines, may be packed)")
+    scheduler.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    scheduler.add_argument("--name", metavar="PART", action="append", default=[], help="only cases with this in the name")
+    scheduler.set_defaults(command=execute, run=_run_scheduler)
+    for kind in (elf, scheduler):
+        kind.add_argument("--programs", metavar="DIR", action="append", default=[], type=Path, help=_PROGRAMS)
     for kind in (isa, elf):
         kind.add_argument("--setting", action="append", metavar="NAME", help="only this one: 0, 1, 2, 0ab, 1a or 2a")
-    for kind in (isa, elf, decode):
+    for kind in (isa, elf, decode, scheduler):
         kind.add_argument("--all", action="store_true", help="show every difference, not only the first 20")
 
 
@@ -73,3 +81,9 @@ def _run_decode(options: argparse.Namespace) -> Tally:
     from ..conform.decode import run_tables
 
     return run_tables(options.folder)
+
+
+def _run_scheduler(options: argparse.Namespace) -> Tally:
+    from ..conform.scheduler import run_cases
+
+    return run_cases(options.files, folders=options.programs, names=options.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ..scheduler.hashing import ckb_hash
 from ..scheduler.limits import U64_MAX
 from ..scheduler.mockup import THE_SCRIPT, MockCell, mock_group
 from ..scheduler.transaction import ScriptGroupData
+from .modes import Mode
 from .tally import RecordError
 
 ZEROS_MAX = 64 << 20
@@ -50,22 +51,34 @@ class Case(msgspec.Struct, kw_only=True):
     witness_set: str | None = None
     inputs: tuple[CellSpec, ...] = (CellSpec(),)
     outputs: tuple[CellSpec, ...] = ()
-    script_group_type: str = "lock"
+    script_group_type: Literal["lock", "type"] = "lock"
     mode: str | dict[str, Any] = "run"
     max_cycles: int = U64_MAX
     max_iterations: int | None = None
     max_suspends: int | None = None
-    debug_pause: str | None = None
+    debug_pause: Literal["skip", "suspend"] | None = None
 
-    @property
-    def pause_every(self) -> int | None:
-        """Cycles between two suspends, in that mode."""
-        return self.mode.get("pause_every") if isinstance(self.mode, dict) else None
+    root_args: tuple[Any, ...] = ()
 
-    @property
-    def suspends_each_iteration(self) -> bool:
-        """Whether it is that mode."""
-        return isinstance(self.mode, dict) and bool(self.mode.get("suspend_each_iteration"))
+    def how(self) -> Mode:
+        """How the case is run; raises :class:`RecordError` for a mode that is not known."""
+        given = {self.mode: True} if isinstance(self.mode, str) else self.mode
+        given = {name: value for name, value in given.items() if name != "run"}
+        try:
+            chosen = msgspec.convert(given, Mode)
+        except msgspec.ValidationError as error:
+            raise RecordError(f"mode: {error}") from None
+        return msgspec.structs.replace(
+            chosen,
+            max_cycles=self.max_cycles,
+            max_iterations=self.max_iterations,
+            max_suspends=self.max_suspends,
+            debug_pause=self.debug_pause,
+        )
+
+
+class MissingProgram(RecordError):
+    """A program that a case names and that no folder has; its text is the name."""
 
 
 class Blobs:
@@ -88,9 +101,9 @@ class Blobs:
             case "hex":
                 return self._hex(value)
             case "program":
-                return self.program(value)
+                return self.program(str(value))
             case "file":
-                return self._file(value, self._files)
+                return self._known_file(value)
             case "zeros" if isinstance(value, int) and 0 <= value <= ZEROS_MAX:
                 return bytes(value)
             case "concat":
@@ -101,13 +114,18 @@ class Blobs:
                 raise RecordError(f"not a blob: {kind} = {value!r}")
 
     def program(self, program: object) -> bytes:
-        """A program: a name, or a blob."""
-        return self._file(program, self._programs) if isinstance(program, str) else self.resolve(program)
+        """A program: a name, or a blob; raises :class:`MissingProgram` for a name that no folder has."""
+        if not isinstance(program, str):
+            return self.resolve(program)
+        found = self._file(program, self._programs)
+        if found is None:
+            raise MissingProgram(program)
+        return found
 
     def witness_set(self, name: str) -> list[Any]:
         """A list of witnesses by name."""
         if self._witness_sets is None:
-            content = self._file("witness_sets.json", self._files)
+            content = self._known_file("witness_sets.json")
             self._witness_sets = msgspec.json.decode(content, type=dict[str, list[Any]])
         if name not in self._witness_sets:
             raise RecordError(f"there is no witness set {name!r}")
@@ -119,14 +137,20 @@ class Blobs:
         except ValueError as error:
             raise RecordError(f"not hexadecimal: {error}") from None
 
-    def _file(self, name: object, folders: Iterable[Path]) -> bytes:
+    def _known_file(self, name: object) -> bytes:
+        found = self._file(name, self._files)
+        if found is None:
+            raise RecordError(f"there is no file {name!r} among the blobs")
+        return found
+
+    def _file(self, name: object, folders: Iterable[Path]) -> bytes | None:
+        if not isinstance(name, str) or Path(name).name != name:
+            raise RecordError(f"{name!r} is not the name of a file")
         for folder in folders:
-            file = folder / str(name)
-            if file in self._read:
-                return self._read[file]
-            if file.is_file():
-                return self._read.setdefault(file, read_file(file))
-        raise RecordError(f"there is no file {name!r} in the folders given")
+            file = folder / name
+            if file in self._read or file.is_file():
+                return self._read.setdefault(file, self._read.get(file) or read_file(file))
+        return None
 
 
 def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
@@ -142,7 +166,7 @@ def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
         witnesses=[blobs.resolve(witness) for witness in witnesses],
         inputs=[_cell(cell, blobs) for cell in case.inputs],
         outputs=[_cell(cell, blobs) for cell in case.outputs],
-        is_type_script=case.script_group_type == "type",
+        group_type=case.script_group_type,
     )
 
 

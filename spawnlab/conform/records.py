@@ -12,6 +12,7 @@ import msgspec
 from ..scheduler.scheduler import Scheduler
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
 from ..scheduler.suspended import FullSuspendedState, SuspendedVm
+from ..scheduler.transaction import DataPieceId
 from ..vm.memory import PAGE_SIZE
 from ..vm.snapshot import DirtyPages
 
@@ -145,9 +146,14 @@ def _suspended_vm_record(vm: SuspendedVm) -> SuspendedVmRecord:
         dirty_pages=sum(len(run.data) for run in snapshot.dirty_pages) // PAGE_SIZE,
         dirty_sha=_pages_hash(snapshot.dirty_pages),
         source_pages=tuple(
-            (run.address, run.flags, str(run.source), run.offset, run.length) for run in snapshot.source_pages
+            (run.address, run.flags, source_name(run.source), run.offset, run.length) for run in snapshot.source_pages
         ),
     )
+
+
+def source_name(piece: DataPieceId) -> str:
+    """A piece of data as the reference runner writes it: ``cell_dep:0``."""
+    return f"{piece.place.value}:{piece.index}"
 
 
 def registers_hash(registers: Sequence[int]) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
-from ..scenarios.build import Build
+from ..scheduler.chain import Cell, Script
+from ..scheduler.transaction import ScriptGroupData
 from ..vm.errors import SpawnlabError
-from .records import OutcomeRecord, outcome_from_json
+from .modes import Mode
+from .records import OutcomeRecord
 
 RUNNER = Path(__file__).resolve().parent.parent.parent / "reference"
 """The runner's sources; they are in a checkout, not in an installed package."""
@@ -42,24 +44,51 @@ def build_runner() -> Path:
     return _BINARY
 
 
-def case_of(build: Build, *, limit: int | None) -> dict[str, Any]:
-    """A scenario as a case for the runner: within a limit in cycles, or else one iteration at a time."""
-    sg_data = build.sg_data
-    index = sg_data.program.index
-    deps = [cell.data for cell in sg_data.resolved.cell_deps]
-    others = [dep for i, dep in enumerate(deps) if i != index]
+def case_of(
+    sg_data: ScriptGroupData, mode: Mode, *, root_args: Iterable[bytes] = (), title: str = ""
+) -> dict[str, Any]:
+    """A script group (one that :func:`~spawnlab.scheduler.mockup.mock_group` makes) as a case for the runner."""
+    resolved, index = sg_data.resolved, sg_data.program.index
+    deps = [_blob(cell.data) for cell in resolved.cell_deps]
     case: dict[str, Any] = {
-        "name": build.scenario.title,
+        "name": title,
         "version": sg_data.version,
-        "program": {"hex": deps[index].hex()},
+        "program": deps.pop(index),
         "program_index": index,
-        "cell_deps": [{"hex": dep.hex()} for dep in others],
-        "mode": "trace" if limit is None else "run",
+        "cell_deps": deps,
+        "script_args": _blob(sg_data.script.args),
+        "script_group_type": sg_data.group_type,
+        "inputs": [_cell(cell, sg_data.script) for cell in resolved.inputs],
+        "outputs": [_cell(cell, sg_data.script) for cell in resolved.outputs],
+        "witnesses": [_blob(witness) for witness in resolved.transaction.witnesses],
+        "root_args": [_blob(argument) for argument in root_args],
+        "mode": mode.name(),
+        "max_cycles": mode.max_cycles,
         "full": True,
     }
-    if limit is not None:
-        case["max_cycles"] = limit
-    return case
+    for cell in case["inputs"][len(resolved.transaction.inputs) :]:
+        cell["no_tx_input"] = True
+    given = {name: getattr(mode, name) for name in ("max_iterations", "max_suspends", "debug_pause")}
+    return case | {name: value for name, value in given.items() if value is not None}
+
+
+def _blob(content: bytes) -> dict[str, str]:
+    return {"hex": content.hex()}
+
+
+def _cell(cell: Cell, script: Script) -> dict[str, Any]:
+    return {
+        "lock": _script(cell.output.lock, script),
+        "type": None if cell.output.type is None else _script(cell.output.type, script),
+        "capacity": cell.output.capacity,
+        "data": _blob(cell.data),
+    }
+
+
+def _script(given: Script, script: Script) -> object:
+    if given == script:
+        return "self"
+    return {"code_hash": _blob(given.code_hash), "hash_type": given.hash_type, "args": _blob(given.args)}
 
 
 def run_reference(cases: Iterable[dict[str, Any]], *, machine: str = "plain") -> Sequence[OutcomeRecord]:
@@ -77,5 +106,5 @@ def run_reference(cases: Iterable[dict[str, Any]], *, machine: str = "plain") ->
         values = msgspec.json.decode(line)
         if "bad_case" in values:
             raise ReferenceUnavailable(f"the runner refuses the case: {values['bad_case']}")
-        outcomes.append(outcome_from_json(values))
+        outcomes.append(msgspec.convert(values, OutcomeRecord))
     return outcomes

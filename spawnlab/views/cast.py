@@ -22,7 +22,7 @@ class Cast:
                 self._codes[vm] = self._build.code_of(location.piece)
             case Posted(vm=vm, pc=pc):
                 self._pcs[vm] = pc - 1  # within the ecall
-            case Faulted(vm=vm, pc=pc):
+            case Faulted(vm=vm, pc=int(pc)):
                 self._pcs[vm] = pc
             case _:
                 pass

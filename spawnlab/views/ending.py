@@ -24,7 +24,8 @@ def ending(run: Run) -> Iterator[str]:
     elif outcome.failure is not None:
         failure = outcome.failure
         detail = f" ({failure.detail})" if failure.detail else ""
-        where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}" if fault is not None else ""
+        known = fault is not None and fault.pc is not None
+        where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}" if known else ""
         yield f"error: {failure.display}{detail}{where}"
     else:
         yield f"exit code {outcome.exit_code}"

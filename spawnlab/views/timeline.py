@@ -113,7 +113,7 @@ class Timeline:
                 return f"no longer holds fd {fd}"
             case Ended(exit_code=code):
                 return f"ends with exit code {code}"
-            case Faulted(error=error, pc=pc):
+            case Faulted(error=error, pc=int(pc)):
                 return f"fails at pc 0x{pc:x}: {error}"
             case _:
                 return None
