@@ -94,18 +94,19 @@ class Machine(Integers):
         """Operations executed without an error."""
         self.running = True
         self._load_end = MEMORY_SIZE - 1 if isa.version == 0 else MEMORY_SIZE  # version 0 spares the last byte
+        self._next_pc = 0
+        self._following = 0
         self.reset(memory)
 
     def reset(self, memory: Memory | None = None) -> None:
         """Forget registers, memory, reservation and decoded code; keep the counters (``vm`` §5).
 
-        The memory is a new one unless one is given.
+        The memory is a new one unless one is given. An instruction that is under way still moves pc on: a program
+        that was erased and not replaced goes on behind it.
         """
         self.registers = [0] * 32
         self.memory = Memory() if memory is None else memory
         self.this_pc = 0
-        self._next_pc = 0
-        self._following = 0
         self.reservation_address = NO_RESERVATION
         self.exit_code = 0
         self._prepared: dict[int, _Prepared] = {}

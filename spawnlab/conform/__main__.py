@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ..play import load
+from .modes import Mode
 from .records import OutcomeRecord
 from .reference import case_of, run_reference
 
@@ -15,7 +16,9 @@ from .reference import case_of, run_reference
 def main(files: list[str]) -> int:
     """Record each file's outcome: one iteration at a time, on the machine that nodes use."""
     paths = [Path(file) for file in files]
-    outcomes = run_reference([case_of(load(path), limit=None) for path in paths], machine="asm")
+    builds = [load(path) for path in paths]
+    cases = [case_of(made.sg_data, Mode(trace=True), title=made.scenario.title) for made in builds]
+    outcomes = run_reference(cases, machine="asm")
     for path, outcome in zip(paths, outcomes, strict=True):
         target = path.parent / "reference" / f"{path.stem}.json"
         target.parent.mkdir(exist_ok=True)

@@ -16,14 +16,13 @@ from spawnlab.scheduler.events import AnyEvent, Blocked, Booted
 from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.scheduler import Scheduler
 from spawnlab.scheduler.states import WaitForRead
-from spawnlab.scheduler.syscalls.context import VmContext
-from spawnlab.scheduler.transaction import ScriptGroupData
+from spawnlab.scheduler.mockup import mock_group
 from spawnlab.vm.assembler import assemble
 from spawnlab.vm.machine import Machine, SystemCall
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = sorted((ROOT / "scenarios" / "gallery").glob("*.toml"))
-ENDLESS = ScriptGroupData(cell_deps=(assemble("again: j again").elf(),))
+ENDLESS = mock_group([assemble("again: j again").elf()])
 
 
 @pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.stem)
@@ -46,14 +45,14 @@ def test_the_fingerprint_does_not_depend_on_trios_order(file: Path) -> None:
 
 
 def test_a_failing_root_is_an_outcome() -> None:
-    made = ScriptGroupData(cell_deps=(assemble("li t0, -1\n jr t0").elf(),))
+    made = mock_group([assemble("li t0, -1\n jr t0").elf()])
     outcome = trio.run(perform_scheduler, Scheduler(made))
     assert outcome.failure is not None
     assert outcome.failure.variant == "MemOutOfBound"
 
 
 def test_a_program_that_cannot_be_loaded_is_an_outcome() -> None:
-    outcome = trio.run(perform_scheduler, Scheduler(ScriptGroupData(cell_deps=(b"",))))
+    outcome = trio.run(perform_scheduler, Scheduler(mock_group([b""])))
     assert outcome.failure is not None
     assert outcome.failure.debug == 'ElfParseError("bad offset 0")'
     assert outcome.iterations == 0
@@ -166,13 +165,13 @@ def test_an_observers_error_comes_out_unchanged() -> None:
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_a_system_calls_error_comes_out_unchanged(error: type[BaseException]) -> None:
-    def generator(context: VmContext) -> tuple[SystemCall, ...]:
+    def generator(*_: object) -> tuple[SystemCall, ...]:
         def fail(machine: Machine) -> bool:
             raise error
 
         return (fail,)
 
-    made = ScriptGroupData(cell_deps=(assemble("ecall").elf(),))
+    made = mock_group([assemble("ecall").elf()])
     with pytest.raises(error):
         trio.run(perform_scheduler, Scheduler(made, generator=generator))
 

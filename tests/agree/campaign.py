@@ -4,7 +4,8 @@ As a command: ``python tests/agree/campaign.py --count 5000 --seed 1``. It print
 difference with a scenario that was made as small as it can be; it leaves with 1 if there is one.
 
 Case ``n`` is always the same, whatever the count: ``--seed 77 --count 1`` makes the 77th again. Each is run an
-iteration at a time, with a record after each, and once more within a random limit.
+iteration at a time, with a record after each, and once more within a random limit. ``--suspend`` runs it twice more:
+suspended after each iteration, and whenever a random number of cycles is used up.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ if __name__ == "__main__":  # as a command; a package's modules are found from t
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     __package__ = "tests.agree"
 
-from spawnlab.conform.records import OutcomeRecord, run_recorded
+from spawnlab.conform.modes import Mode, run_recorded
+from spawnlab.conform.records import OutcomeRecord
 from spawnlab.conform.reference import case_of, run_reference
 from spawnlab.scenarios.build import Build, build
 from spawnlab.scenarios.errors import ScenarioError
@@ -37,22 +39,28 @@ from . import calls, topologies
 BATCH = 100
 
 
+TRACE = Mode(trace=True)
+EACH = Mode(suspend_each_iteration=True, max_suspends=200)
+
+
 class Difference(msgspec.Struct, frozen=True):
-    """A case that came out differently, within a limit in cycles or, without one, iteration by iteration."""
+    """A case that came out differently in a mode."""
 
     name: str
-    limit: int | None
+    mode: Mode
     ours: OutcomeRecord
     reference: OutcomeRecord
 
     def __str__(self) -> str:
-        within = "" if self.limit is None else f" within {self.limit} cycles"
         mine, its = self.ours, self.reference
-        for number, pair in enumerate(zip(mine.trace or (), its.trace or (), strict=False), 1):
-            if pair[0] != pair[1]:
-                return f"{self.name}{within}: iteration {number}:\n  ours      {pair[0]}\n  reference {pair[1]}"
-        shown = [msgspec.structs.replace(outcome, trace=None) for outcome in (mine, its)]
-        return f"{self.name}{within}:\n  ours      {shown[0]}\n  reference {shown[1]}"
+        head = f"{self.name} {self.mode}"
+        for what in ("trace", "suspends"):
+            pairs = zip(getattr(mine, what) or (), getattr(its, what) or (), strict=False)
+            for number, pair in enumerate(pairs, 1):
+                if pair[0] != pair[1]:
+                    return f"{head}: {what} {number}:\n  ours      {pair[0]}\n  reference {pair[1]}"
+        shown = [msgspec.structs.replace(outcome, trace=None, suspends=None) for outcome in (mine, its)]
+        return f"{head}:\n  ours      {shown[0]}\n  reference {shown[1]}"
 
 
 @dataclass
@@ -65,6 +73,8 @@ class Report:
     endings: Counter[str] = field(default_factory=Counter[str])
     """Of the runs without a limit."""
     endings_within_limits: Counter[str] = field(default_factory=Counter[str])
+    endings_with_suspends: Counter[str] = field(default_factory=Counter[str])
+    suspends: int = 0
     vms: Counter[int] = field(default_factory=Counter[int])
     """Cases by how many VMs lived at once."""
     with_swaps: int = 0
@@ -76,6 +86,7 @@ class Report:
             f"{self.cases} cases, {self.runs} runs, {self.iterations} iterations, {len(self.differences)} differences",
             f"endings: {_listed(self.endings)}",
             f"endings within a limit: {_listed(self.endings_within_limits)}",
+            f"endings with {self.suspends} suspends: {_listed(self.endings_with_suspends)}",
             f"VMs at once: {', '.join(f'{n}: {count}' for n, count in sorted(self.vms.items()))}",
             f"cases with suspended VMs: {self.with_swaps}",
         ]
@@ -88,6 +99,8 @@ def _listed(counts: Counter[str]) -> str:
 
 def ending(outcome: OutcomeRecord) -> str:
     """How a run ended, in a word or two."""
+    if outcome.status in ("stopped", "panic"):
+        return outcome.stop_reason or outcome.status
     if outcome.error_debug is None:
         return f"exit {outcome.exit_code}"
     return "deadlock" if "deadlock" in outcome.error_debug else str(outcome.error_variant)
@@ -117,38 +130,51 @@ KINDS: dict[str, Callable[[int], Build]] = {"topology": topology, "calls": raw_c
 # Comparing
 
 
-def differences(builds: Sequence[Build], limits: Sequence[int | None], report: Report) -> list[OutcomeRecord]:
+def differences(builds: Sequence[Build], modes: Sequence[Mode], report: Report) -> list[OutcomeRecord]:
     """Run each case by both and note what differs; gives our outcomes."""
-    cases = [case_of(made, limit=limit) for made, limit in zip(builds, limits, strict=True)]
-    theirs = run_reference(cases)
-    ours = [run_recorded(made.sg_data, limit=limit) for made, limit in zip(builds, limits, strict=True)]
-    for made, limit, mine, its in zip(builds, limits, ours, theirs, strict=True):
+    theirs = run_reference(case_of(made.sg_data, mode) for made, mode in zip(builds, modes, strict=True))
+    ours = [run_recorded(made.sg_data, mode) for made, mode in zip(builds, modes, strict=True)]
+    for made, mode, mine, its in zip(builds, modes, ours, theirs, strict=True):
         report.runs += 1
         if mine != its:
-            report.differences.append(Difference(made.scenario.title, limit, mine, its))
+            report.differences.append(Difference(made.scenario.title, mode, mine, its))
     return ours
 
 
-def limit_for(outcome: OutcomeRecord, seed: int) -> int:
+def limit_for(outcome: OutcomeRecord, seed: int) -> Mode:
     """A limit for a case's second run: anywhere, or at the edge of an iteration."""
     random = Random(-seed)
     if outcome.trace and random.random() < 0.6:
-        return max(0, random.choice(outcome.trace).cycles + random.choice((-1, 0, 1, 2, 500, -500, -800)))
-    return random.randrange(outcome.cycles + 2)
+        edge = random.choice(outcome.trace).cycles
+        return Mode(max_cycles=max(0, edge + random.choice((-1, 0, 1, 2, 500, -500, -800))))
+    return Mode(max_cycles=random.randrange((outcome.cycles or 0) + 2))
 
 
-def campaign(kind: str, seeds: Sequence[int], report: Report | None = None) -> Report:
-    """Compare the cases of these numbers."""
+def pieces_for(outcome: OutcomeRecord, seed: int) -> Mode:
+    """How often a case is paused: once, now and then, or so often that a piece may be less than a swap."""
+    random = Random(seed ^ 0x5EED)
+    total = (outcome.cycles or 0) + 2
+    return Mode(pause_every=random.randrange(1, total) // random.choice((1, 1, 3, 10)) + 1, max_suspends=60)
+
+
+def campaign(kind: str, seeds: Sequence[int], report: Report | None = None, *, suspend: bool = False) -> Report:
+    """Compare the cases of these numbers; with ``suspend`` also in pieces."""
     report = report or Report()
     for start in range(0, len(seeds), BATCH):
         batch = seeds[start : start + BATCH]
         builds = [KINDS[kind](seed) for seed in batch]
-        outcomes = differences(builds, [None] * len(batch), report)
+        outcomes = differences(builds, [TRACE] * len(batch), report)
         for outcome in outcomes:
             _count(outcome, report)
         limits = [limit_for(outcome, seed) for outcome, seed in zip(outcomes, batch, strict=True)]
         limited = differences(builds, limits, report)
         report.endings_within_limits.update(map(ending, limited))
+        if suspend:
+            pieces = [pieces_for(outcome, seed) for outcome, seed in zip(outcomes, batch, strict=True)]
+            for modes in ([EACH] * len(batch), pieces):
+                pieced = differences(builds, modes, report)
+                report.endings_with_suspends.update(map(ending, pieced))
+                report.suspends += sum(len(outcome.suspends or ()) for outcome in pieced)
     return report
 
 
@@ -164,14 +190,14 @@ def _count(outcome: OutcomeRecord, report: Report) -> None:
 # Making a case small
 
 
-def smallest(scenario: Scenario, limit: int | None) -> Scenario:
+def smallest(scenario: Scenario, mode: Mode) -> Scenario:
     """The scenario with steps left out, as long as it still comes out differently."""
     while True:
         candidates = list(_smaller(scenario))
         report = Report()
         for start in range(0, len(candidates), BATCH):
             builds = [build(candidate) for candidate in candidates[start : start + BATCH]]
-            differences(builds, [limit] * len(builds), report)
+            differences(builds, [mode] * len(builds), report)
         if not report.differences:
             return scenario
         found = {difference.name for difference in report.differences}
@@ -208,19 +234,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=1000, help="how many cases (default 1000)")
     parser.add_argument("--seed", type=int, default=1, help="number of the first case (default 1)")
     parser.add_argument("--kind", choices=list(KINDS), default="topology", help="default topology")
+    parser.add_argument("--suspend", action="store_true", help="run each in pieces too")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     report = Report()
     end = options.seed + options.count
     for start in range(options.seed, end, BATCH):
-        campaign(options.kind, range(start, min(start + BATCH, end)), report)
+        campaign(options.kind, range(start, min(start + BATCH, end)), report, suspend=options.suspend)
         print(f"{report.cases} cases, {len(report.differences)} differences", file=sys.stderr)
     print(report)
     print(f"{time.perf_counter() - started:.0f} s")
     if report.differences and options.kind == "topology":
         first = report.differences[0]
         scenario = topology(int(first.name.split()[-1])).scenario
-        print(msgspec.json.format(msgspec.json.encode(smallest(scenario, first.limit))).decode())
+        print(msgspec.json.format(msgspec.json.encode(smallest(scenario, first.mode))).decode())
     return 1 if report.differences else 0
 
 

@@ -13,13 +13,14 @@ from .campaign import Report, topology
 pytestmark = [pytest.mark.campaign, pytest.mark.reference]
 
 
-@pytest.mark.parametrize(("kind", "count"), [("topology", 150), ("calls", 150)])
+@pytest.mark.parametrize(("kind", "count"), [("topology", 100), ("calls", 100)])
 def test_random_runs_equal_the_references(kind: str, count: int) -> None:
-    """Whole outcomes with their traces: cycles, states, pcs and registers after each iteration; and within limits."""
-    report = campaign.campaign(kind, range(count))
+    """Whole outcomes: cycles, states, pcs and registers after each iteration; within limits; and with suspends."""
+    report = campaign.campaign(kind, range(count), suspend=True)
     assert not report.differences, str(report)
-    assert report.runs == 2 * count
+    assert report.runs == 4 * count
     assert report.iterations > 3 * count
+    assert report.suspends > 3 * count
 
 
 def test_topologies_end_in_many_ways() -> None:
@@ -47,7 +48,7 @@ def test_a_difference_is_found_and_shown(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spawnlab.scheduler.syscalls.context.SPAWN_YIELD_CYCLES_BASE", 801)
     scenario = next(made.scenario for made in map(topology, range(100)) if len(made.scenario.programs) == 3)
-    small = campaign.smallest(scenario, None)
+    small = campaign.smallest(scenario, campaign.TRACE)
     steps = [step for program in small.programs.values() for step in program.steps or ()]
     assert len(steps) == 1
     assert not isinstance(steps[0], Compute | Log | Exit)

@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 import spawnlab
-from spawnlab.conform.records import OutcomeRecord, run_recorded
+from spawnlab.conform.modes import Mode, run_recorded
+from spawnlab.conform.records import OutcomeRecord
 from spawnlab.conform.reference import case_of, run_reference
 
 ROOT = Path(__file__).resolve().parents[2]
+TRACE = Mode(trace=True)
 GALLERY = sorted((ROOT / "scenarios" / "gallery").glob("*.toml"))
 
 
@@ -35,7 +37,7 @@ def test_each_ends_as_it_expects_and_says_why_it_is_there(file: Path) -> None:
 def test_each_equals_the_recorded_reference(file: Path) -> None:
     """Exit code, totals, and after each iteration every VM's state, pc, pending cycles and registers."""
     recorded = _recorded(file)
-    ours = run_recorded(spawnlab.load(file).sg_data)
+    ours = run_recorded(spawnlab.load(file).sg_data, TRACE)
     assert ours.trace == recorded.trace
     assert ours == recorded
 
@@ -44,12 +46,12 @@ def test_the_comparison_can_fail() -> None:
     file = GALLERY[0]
     recorded = _recorded(file)
     wrong = msgspec.structs.replace(recorded, cycles=recorded.cycles + 1)
-    assert run_recorded(spawnlab.load(file).sg_data) != wrong
+    assert run_recorded(spawnlab.load(file).sg_data, TRACE) != wrong
 
 
 @pytest.mark.reference
 def test_the_reference_recorded_anew_gives_the_same() -> None:
-    cases = [case_of(spawnlab.load(file), limit=None) for file in GALLERY]
+    cases = [case_of(spawnlab.load(file).sg_data, TRACE) for file in GALLERY]
     for machine in ("asm", "plain"):
         anew = run_reference(cases, machine=machine)
         assert anew == [_recorded(file) for file in GALLERY]
@@ -60,12 +62,12 @@ def test_the_reference_agrees_under_every_kind_of_limit() -> None:
     """Limits at and around each iteration's end: the same error, and the same cycles as the plain interpreter."""
     made = [spawnlab.load(file) for file in GALLERY]
     limited = [
-        (build, limit)
+        (build.sg_data, Mode(max_cycles=limit))
         for build in made
-        for record in run_recorded(build.sg_data).trace or ()
+        for record in run_recorded(build.sg_data, TRACE).trace or ()
         for limit in (record.cycles - 1, record.cycles, record.cycles + 499)
     ]
-    theirs = run_reference(case_of(build, limit=limit) for build, limit in limited)
-    ours = [run_recorded(build.sg_data, limit=limit) for build, limit in limited]
+    theirs = run_reference(case_of(sg_data, mode) for sg_data, mode in limited)
+    ours = [run_recorded(sg_data, mode) for sg_data, mode in limited]
     assert ours == theirs
     assert {outcome.error_variant for outcome in ours} >= {None, "CyclesExceeded"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.events import Answered, AnyEvent, IterationEnded, Logged, SwappedIn, SwappedOut
 from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.limits import MAX_INSTANTIATED_VMS, U64_MAX
+from spawnlab.scheduler.mockup import MockCell, mock_group
 from spawnlab.scheduler.outcome import Outcome, outcome_of
 from spawnlab.scheduler.policy import CONSENSUS_POLICY, SchedulingPolicy
 from spawnlab.scheduler.scheduler import RunMode, Scheduler
@@ -97,11 +98,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     programs: tuple[bytes, ...]
     version: int
-    inputs: tuple[bytes, ...] = (b"",)
-    outputs: tuple[bytes, ...] = ()
+    inputs: tuple[MockCell, ...] = (MockCell(),)
+    outputs: tuple[MockCell, ...] = ()
     witnesses: tuple[bytes, ...] = ()
-    group_inputs: tuple[int, ...] = (0,)
-    """Ascending."""
+    script_args: bytes = b""
+    group_type: Literal["lock", "type"] = "lock"
     limit: int | None = None
     root_args: tuple[bytes, ...] = ()
 
@@ -123,13 +124,14 @@ def sg_data_of(*programs: str | bytes, **fields: Any) -> ScriptGroupData:
 
 def group(case: Case) -> ScriptGroupData:
     """What our scheduler runs."""
-    return ScriptGroupData(
+    return mock_group(
+        case.programs,
         version=case.version,
-        cell_deps=case.programs,
+        args=case.script_args,
         inputs=case.inputs,
         outputs=case.outputs,
         witnesses=case.witnesses,
-        group_inputs=case.group_inputs,
+        group_type=case.group_type,
     )
 
 

@@ -14,6 +14,7 @@ from spawnlab.scheduler.scheduler import play as play_machine
 from spawnlab.scheduler.states import TERMINATED, Wait, WaitForRead, WaitForWrite
 from spawnlab.scheduler.syscalls.context import VmContext
 from spawnlab.scheduler.syscalls.generator import consensus_syscalls
+from spawnlab.scheduler.transaction import ScriptGroupData
 from spawnlab.vm.errors import Unexpected
 from spawnlab.vm.machine import Machine, SystemCall
 
@@ -162,11 +163,15 @@ def test_arguments_of_the_root_count_only_before_it_is_booted() -> None:
 def test_the_generator_is_called_for_each_machine_that_is_made() -> None:
     made: list[int] = []
 
-    def generator(context: VmContext) -> tuple[SystemCall, ...]:
-        made.append(context.vm_id)
-        return consensus_syscalls(context)
+    def generator(
+        vm_id: int, sg_data: ScriptGroupData, vm_context: VmContext, context: list[int]
+    ) -> tuple[SystemCall, ...]:
+        context.append(vm_id)
+        assert vm_context.vm_id == vm_id
+        assert vm_context.sg_data is sg_data is scheduler.sg_data()
+        return consensus_syscalls(vm_id, sg_data, vm_context, None)
 
-    scheduler = Scheduler(sg_data_of(spawn(1) * 4 + leave(), FOREVER), generator=generator)
+    scheduler = Scheduler(sg_data_of(spawn(1) * 4 + leave(), FOREVER), generator, made)
     scheduler.run()
     assert made == [0, 1, 2, 3, 4, 0]  # and VM 0 once more, when it was swapped in
 
@@ -182,7 +187,7 @@ def test_handlers_are_tried_in_order() -> None:
 
         return handle
 
-    def generator(_: VmContext) -> tuple[SystemCall, ...]:
+    def generator(*_: object) -> tuple[SystemCall, ...]:
         return handler("first", 5), handler("second", 6), handler("third", 6)
 
     Scheduler(sg_data_of(call(6) + leave()), generator=generator).run()

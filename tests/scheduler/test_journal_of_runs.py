@@ -93,7 +93,9 @@ def test_a_fault_is_recorded_with_its_error_and_place() -> None:
     run = play("  nop\n  ld t0, -8(x0)\n")
     (fault,) = run.events(Faulted)
     assert (fault.vm, fault.error) == (0, "MemOutOfBound")
+    assert fault.pc is not None
     assert 0x10004 <= fault.pc <= 0x10008
+    assert fault.total == run.outcome.cycles
 
 
 def test_the_events_of_a_pipes_life() -> None:

@@ -7,6 +7,8 @@ import pytest
 from spawnlab.scheduler.codes import ReturnCode
 from spawnlab.scheduler.events import AnyEvent, Booted, IterationStarted, Posted
 from spawnlab.scheduler.scheduler import Scheduler
+from spawnlab.scheduler.chain import Script
+from spawnlab.scheduler.mockup import THE_SCRIPT, MockCell
 from spawnlab.scheduler.transaction import DataLocation, DataPieceId, Place
 from spawnlab.vm.machine import SP
 
@@ -169,10 +171,9 @@ def test_children_come_from_all_over_the_transaction(source: int, place: int, pi
     run = play(
         spawn(0 if source >> 56 else 1, source=source, place=place) + LEAVE_WITH_ANSWER,
         SMALLEST,
-        inputs=(b"", SMALLEST, b"x"),
-        outputs=(b"", SMALLEST),
+        inputs=(MockCell(lock=Script()), MockCell(lock=THE_SCRIPT, data=SMALLEST), MockCell(data=b"x")),
+        outputs=(MockCell(), MockCell(data=SMALLEST)),
         witnesses=(b"", SMALLEST),
-        group_inputs=(1,),
     )
     assert run.exit_code == 0
     assert spawned(run) == [DataLocation(DataPieceId(piece, 0 if source >> 56 else 1))]

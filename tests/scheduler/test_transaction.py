@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spawnlab.scheduler.chain import Script
 from spawnlab.scheduler.fds import is_read, is_write, other_end
-from spawnlab.scheduler.syscalls.sources import find_piece, parse_bounds, parse_source
+from spawnlab.scheduler.mockup import THE_SCRIPT, MockCell
+from spawnlab.scheduler.syscalls.sources import Entry, Source, find_piece, parse_bounds, parse_source
 from spawnlab.scheduler.transaction import DataPieceId, Place
 from spawnlab.vm.errors import External
 
@@ -17,10 +19,13 @@ GROUP = 1 << 56
 DATA = sg_data_of(
     b"dep 0",
     b"dep 1",
-    inputs=(b"input 0", b"input 1", b"input 2"),
-    outputs=(b"output 0", b"output 1"),
+    inputs=(
+        MockCell(lock=Script(), data=b"input 0"),
+        MockCell(lock=THE_SCRIPT, data=b"input 1"),
+        MockCell(lock=THE_SCRIPT, data=b"input 2"),
+    ),
+    outputs=(MockCell(data=b"output 0"), MockCell(data=b"output 1")),
     witnesses=(b"witness 0", b"witness 1"),
-    group_inputs=(1, 2),
 )
 
 
@@ -108,7 +113,7 @@ def test_the_program_is_a_cell_dep() -> None:
     ],
 )
 def test_sources(source: int, parsed: tuple[int, bool]) -> None:
-    assert parse_source(source) == parsed
+    assert parse_source(source) == Source(Entry(parsed[0]), parsed[1])
 
 
 @pytest.mark.parametrize("top", [0, 1, 2, 0xFF])
@@ -136,12 +141,13 @@ ROWS = {
 def test_pieces_by_the_specifications_table(place: int, entry: int, group: bool, index: int) -> None:
     row = ROWS.get((place, entry, group))
     expected = None if row is None or index >= 1 << 32 else DataPieceId(row, index)
-    assert find_piece(entry, group, index, place) == expected
+    assert find_piece(Source(Entry(entry), group), index, place) == expected
 
 
 def test_the_largest_index() -> None:
-    assert find_piece(3, False, (1 << 32) - 1, 0) == DataPieceId(Place.CELL_DEP, (1 << 32) - 1)
-    assert find_piece(3, False, 1 << 32, 0) is None
+    deps = Source(Entry.CELL_DEP, False)
+    assert find_piece(deps, (1 << 32) - 1, 0) == DataPieceId(Place.CELL_DEP, (1 << 32) - 1)
+    assert find_piece(deps, 1 << 32, 0) is None
 
 
 @given(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from spawnlab.conform.records import OutcomeRecord, run_recorded
-from spawnlab.conform.reference import run_reference
+from spawnlab.conform.modes import Mode, run_recorded
+from spawnlab.conform.records import OutcomeRecord
+from spawnlab.conform.reference import case_of, run_reference
+from spawnlab.scheduler.mockup import mock_group
 from spawnlab.scheduler.transaction import ScriptGroupData
 from spawnlab.vm.assembler import assemble
 
@@ -35,15 +37,19 @@ done:
 
 ILLEGAL_AFTER_FAULT = "li t0, -8\n ld t1, 0(t0)\n .word 0xffffffff"
 """The interpreter meets the load first; a machine that decodes whole blocks meets the word that is no instruction."""
+LIMITED = Mode(max_cycles=100_000)
+
+
+def group(source: str, version: int) -> ScriptGroupData:
+    return mock_group([assemble(source).elf()], version=version)
 
 
 def ours(source: str, version: int) -> OutcomeRecord:
-    return run_recorded(ScriptGroupData(version=version, cell_deps=(assemble(source).elf(),)), limit=100_000)
+    return run_recorded(group(source, version), LIMITED)
 
 
 def reference(source: str, version: int, machine: str) -> OutcomeRecord:
-    case = {"version": version, "program": {"hex": assemble(source).elf().hex()}, "mode": "run", "max_cycles": 100_000}
-    return run_reference([case], machine=machine)[0]
+    return run_reference([case_of(group(source, version), LIMITED)], machine=machine)[0]
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spawnlab.scheduler.transaction import DataPieceId, Place, ScriptGroupData
+from spawnlab.scheduler.mockup import mock_group
+from spawnlab.scheduler.transaction import DataPieceId, Place
 from spawnlab.vm import elf
 from spawnlab.vm.assembler import assemble
 from spawnlab.vm.machine import Machine
@@ -53,7 +54,7 @@ PROGRAM = assemble(
     far: .zero 2000000
     """
 ).elf()
-DATA = ScriptGroupData(cell_deps=(PROGRAM,))
+DATA = mock_group([PROGRAM])
 
 
 @st.composite
