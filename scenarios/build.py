@@ -108,7 +108,9 @@ def _elf_of(name: str, path: str, *, folder: Path, elves: Mapping[str, bytes]) -
         raise ScenarioError(f"{file}: {error.message}", path=f"$.programs.{name}.elf") from None
 
 
-def _code(name: str, program: Program, deps: Mapping[str, int], read: Callable[[str, str], bytes], version: int) -> Code:
+def _code(
+    name: str, program: Program, deps: Mapping[str, int], read: Callable[[str, str], bytes], version: int
+) -> Code:
     path = f"$.programs.{name}"
     if (program.steps is None) == (program.elf is None):
         raise ScenarioError("give either steps or elf", path=path)

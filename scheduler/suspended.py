@@ -81,7 +81,9 @@ def suspend_table(table: ProcessTable) -> FullSuspendedState:
 
 
 def resume_table(table: ProcessTable, state: FullSuspendedState) -> None:
-    """Fill a new table, before it has observers. Swapping the machines back in is free of charge, and what was stored of such is dropped.
+    """Fill a new table, before it has observers.
+
+    Swapping the machines back in is free of charge, and what was stored of such charges is dropped.
 
     Raises what resuming a VM raises (where the reference panics).
     """

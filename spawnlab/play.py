@@ -10,10 +10,10 @@ import msgspec
 import trio
 
 from .actors import perform as perform_scheduler
+from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.build import Build, build, build_elf
 from .scenarios.check import unmet
 from .scenarios.load import load_scenario, read_file
-from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.model import Scenario
 from .scheduler.journal import Journal
 from .scheduler.outcome import SUSPENDED, Outcome, conduct
@@ -110,8 +110,8 @@ async def perform(
 ) -> Run:
     """Play under Trio, every VM a task, within ``limit`` cycles of the whole run (the scenario's unless given).
 
-    Where the run would go beyond ``suspend_at`` cycles, it is suspended and can be gone on with: ``perform(run.saved)``.
-    That may change its cycles, and even its end, as it does in the reference (``scheduler`` T8 to T10).
+    Where the run would go beyond ``suspend_at`` cycles, it is suspended; ``perform(run.saved)`` goes on with it. That
+    may change its cycles, and even its end, as it does in the reference (``scheduler`` T8 to T10).
 
     A run that fails is a run all the same. Cancelling leaves no task behind.
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for what cannot be read or compiled, and

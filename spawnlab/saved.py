@@ -51,7 +51,10 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_bytes(cls, content: bytes) -> SavedRun:
-        """Read a file; raises :class:`~spawnlab.vm.sealed.CorruptFileError`, whatever the bytes are, unless it is one."""
+        """The run in a file.
+
+        Raises :class:`~spawnlab.vm.sealed.CorruptFileError`, whatever the bytes are, unless they are such a file.
+        """
         saved: SavedRun = unseal(KIND, VERSION, content, msgspec.msgpack.Decoder(cls))
         if saved.iterations < 0:
             raise CorruptFileError(f"iterations: {saved.iterations}")
@@ -60,7 +63,7 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, file: Path) -> SavedRun:
-        """Read a file; raises :class:`SavedRunError`, or :class:`~spawnlab.scenarios.errors.ScenarioError`, naming it."""
+        """Read a file; raises :class:`SavedRunError` or :class:`~spawnlab.scenarios.errors.ScenarioError`."""
         try:
             return cls.from_bytes(read_file(file, size_max=SIZE_MAX))
         except CorruptFileError as error:
@@ -73,7 +76,9 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
         except ScenarioError as error:
             raise SavedRunError(str(error)) from None
         if digest_of(made.sg_data) != self.digest:
-            raise SavedRunError("the scenario compiles to other programs here; suspend it with this version of Spawnlab")
+            raise SavedRunError(
+                "the scenario compiles to other programs here; suspend it with this version of Spawnlab"
+            )
         return made
 
 

@@ -39,7 +39,6 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     debug_pause: Literal["skip", "suspend"] | None = None
     """What system call 2178 does: ``skip`` nothing, ``suspend`` pause; it does not exist unless given."""
 
-
     def name(self) -> str | dict[str, Any]:
         """The mode as the runner's cases have it."""
         if self.pause_every is not None:

@@ -25,8 +25,9 @@ def ending(run: Run) -> Iterator[str]:
     elif outcome.failure is not None:
         failure = outcome.failure
         detail = f" ({failure.detail})" if failure.detail else ""
-        known = fault is not None and fault.pc is not None
-        where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}" if known else ""
+        where = ""
+        if fault is not None and fault.pc is not None:
+            where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}"
         yield f"error: {failure.display}{detail}{where}"
     elif outcome.status == SUSPENDED:
         yield "suspended"
