@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -42,7 +42,7 @@ class Case(msgspec.Struct, kw_only=True):
     """One run. Blobs are hex strings or objects, resolved by :class:`Blobs`."""
 
     program: Any
-    version: int
+    version: Annotated[int, msgspec.Meta(ge=0, le=2)]
     name: str = ""
     script_args: Any = ""
     cell_deps: tuple[Any, ...] = ()
@@ -156,6 +156,8 @@ class Blobs:
 def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
     """The script group that a case runs; raises :class:`RecordError`."""
     deps = [blobs.program(dep) for dep in case.cell_deps]
+    if not 0 <= case.program_index <= len(deps):
+        raise RecordError(f"program_index: {case.program_index} of {len(deps) + 1} cell deps")
     deps.insert(case.program_index, blobs.program(case.program))
     witnesses = blobs.witness_set(case.witness_set) if case.witness_set else case.witnesses
     return mock_group(
