@@ -34,7 +34,7 @@ def boot_vm(
     """
     vm_id = table.next_vm_id
     table.next_vm_id += 1
-    vm = table.create_machine(vm_id)
+    vm = table.create_machine(vm_id, location)
     seen: list[bytes] = []
     size = _load_program(vm, location, argc, _noting(arguments, seen))
     cycles = transfer_cycles(size)
@@ -70,7 +70,7 @@ def exec_vm(table: ProcessTable, message: ExecV2) -> None:
     """
     old = table.machine(message.vm)
     old.add_cycles_no_checking(EXEC_LOAD_ELF_V2_CYCLES_BASE)
-    vm = table.create_machine(message.vm)
+    vm = table.create_machine(message.vm, message.location)
     vm.machine.max_cycles = old.max_cycles
     vm.machine.cycles = old.cycles
     seen: list[bytes] = []

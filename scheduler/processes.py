@@ -12,11 +12,12 @@ from ..vm.version import VERSIONS
 from .codes import ReturnCode
 from .events import Answered, AnyEvent, Logged
 from .limits import FIRST_FD_SLOT, ROOT_VM_ID, U64_MAX
+from .machines import MachineFactory
 from .messages import Message
 from .states import RUNNABLE, VmState
 from .syscalls.context import CycleCounter, VmContext
 from .syscalls.generator import SyscallGenerator
-from .transaction import DataPieceId, ScriptGroupData
+from .transaction import DataLocation, DataPieceId, ScriptGroupData
 
 E = TypeVar("E", bound=AnyEvent)
 Observer = Callable[[AnyEvent], None]
@@ -35,10 +36,13 @@ class VirtualMachine:
 class ProcessTable:
     """VMs by id, their states, machines or snapshots, fds and exit codes. Cycle counters count cycles."""
 
-    def __init__(self, sg_data: ScriptGroupData, generator: SyscallGenerator, context: object) -> None:
+    def __init__(
+        self, sg_data: ScriptGroupData, generator: SyscallGenerator, context: object, machines: MachineFactory
+    ) -> None:
         self.sg_data = sg_data
         self._generator = generator
         self._generator_context = context
+        self._machines = machines
         self.total_cycles = CycleCounter()
         self.iteration_cycles = 0
         self.next_vm_id = ROOT_VM_ID
@@ -67,11 +71,11 @@ class ProcessTable:
             raise CyclesExceeded(f"{self.iteration_cycles} + {cycles} cycles in one iteration")
         self.iteration_cycles += cycles
 
-    def create_machine(self, vm_id: int) -> VirtualMachine:
-        """A fresh machine of the script's version (``scheduler`` §11.4)."""
+    def create_machine(self, vm_id: int, location: DataLocation | None) -> VirtualMachine:
+        """A fresh machine of the script's version, for a program or (``None``) a snapshot (``scheduler`` §11.4)."""
         context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug)
-        calls = tuple(self._generator(vm_id, self.sg_data, context, self._generator_context))
-        machine = Machine(VERSIONS[self.sg_data.version], system_calls=calls)
+        calls = self._generator(vm_id, self.sg_data, context, self._generator_context)
+        machine = self._machines(vm_id, location, VERSIONS[self.sg_data.version], calls)
         return VirtualMachine(context, machine)
 
     def _print_debug(self, vm_id: int, text: str) -> None:

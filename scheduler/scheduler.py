@@ -20,6 +20,7 @@ from .events import Faulted, IterationEnded, IterationStarted, Resumed
 from .handling import handle_messages, terminate
 from .io_pass import io_pass
 from .limits import ROOT_VM_ID, U64_MAX
+from .machines import MachineFactory, riscv_machine
 from .policy import CONSENSUS_POLICY, SchedulingPolicy, choose
 from .processes import Observer, ProcessTable
 from .states import Runnable, Terminated, VmState
@@ -68,7 +69,8 @@ class Scheduler:
     """Runs one script group. Create it, then :meth:`run` it, :meth:`iterate`, or drive it by turns.
 
     ``generator`` gives each machine its system calls, and gets ``context`` with every call
-    (:data:`~spawnlab.scheduler.syscalls.generator.SyscallGenerator`).
+    (:data:`~spawnlab.scheduler.syscalls.generator.SyscallGenerator`). ``machines`` makes the machines
+    (:class:`~spawnlab.scheduler.machines.MachineFactory`).
     """
 
     def __init__(
@@ -79,8 +81,9 @@ class Scheduler:
         *,
         policy: SchedulingPolicy = CONSENSUS_POLICY,
         observers: Iterable[Observer] = (),
+        machines: MachineFactory = riscv_machine,
     ) -> None:
-        self.table = ProcessTable(sg_data, generator, context)
+        self.table = ProcessTable(sg_data, generator, context, machines)
         self.table.observers.extend(observers)
         self.policy = policy
         self.iterations = 0
@@ -98,12 +101,13 @@ class Scheduler:
         *,
         policy: SchedulingPolicy = CONSENSUS_POLICY,
         observers: Iterable[Observer] = (),
+        machines: MachineFactory = riscv_machine,
     ) -> Scheduler:
         """A scheduler that goes on from a suspended state of the same script group (``scheduler`` §15).
 
         Raises :class:`~spawnlab.vm.errors.VmError` where a machine can't be made again (there the reference panics).
         """
-        scheduler = cls(sg_data, generator, context, policy=policy)
+        scheduler = cls(sg_data, generator, context, policy=policy, machines=machines)
         resume_table(scheduler.table, state)
         scheduler.table.observers.extend(observers)
         scheduler.table.notify(Resumed, ROOT_VM_ID, state.total_cycles)

@@ -51,7 +51,7 @@ def resume_vm(table: ProcessTable, vm_id: int) -> None:
     if snapshot is None:
         raise Unexpected(f"VM {vm_id} is not suspended!")
     table.charge_iteration(SPAWN_EXTRA_CYCLES_BASE)
-    vm = table.create_machine(vm_id)
+    vm = table.create_machine(vm_id, None)
     vm.context.snapshots.resume(vm.machine, snapshot)
     table.instantiated[vm_id] = vm
     del table.suspended[vm_id]
