@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from elftools.common.exceptions import ELFError
@@ -19,6 +20,9 @@ from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
 from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
 from ..vm.errors import VmError
+from ..vm.machine import EXIT
+from ..actors.factory import ActorMachines
+from ..actors.python_vm import Actor
 from .compiler import compile_steps
 from .errors import ScenarioError
 from .load import read_file
@@ -50,6 +54,21 @@ class Build(msgspec.Struct, frozen=True):
     scenario: Scenario
     codes: tuple[Code, ...]
     sg_data: ScriptGroupData
+    actors: Mapping[int, Actor] = {}
+    """Programs that ``async def`` functions play, by their number; the ELF file only says what loading costs."""
+
+    def machines(self) -> ActorMachines:
+        """What makes the VMs' machines in one run."""
+        return ActorMachines(self.actors, [code.name for code in self.codes])
+
+    def with_actors(self, actors: Mapping[str, Actor]) -> Build:
+        """The same, with some programs played by functions; raises :class:`ScenarioError` for a name that is none."""
+        names = [code.name for code in self.codes]
+        for name in actors:
+            if name not in names:
+                raise ScenarioError(f"there is no program {name!r}{nearest(name, names)}")
+        played = {names.index(name): actor for name, actor in actors.items()}
+        return msgspec.structs.replace(self, actors={**self.actors, **played})
 
     def code_of(self, piece: DataPieceId) -> Code | None:
         """The program that a piece of data holds."""
@@ -162,3 +181,17 @@ def check_elf(content: bytes, version: int, path: str) -> None:
         raise ScenarioError(f"not a program: {error}", path=path) from None
     if machine != _RISCV:
         raise ScenarioError(f"an ELF file for {machine}, not for 64-bit RISC-V (EM_RISCV)", path=path)
+
+
+def build_actors(actors: Mapping[str, Actor], **fields: Any) -> Build:
+    """Functions as the only programs of a scenario; ``fields`` are those of :class:`Scenario` (``root``, ``limits``...).
+
+    Raises :class:`ScenarioError`.
+    """
+    programs = {name: Program(elf=f"<{name}>") for name in actors}
+    elves = {name: _STUB + name.encode() for name in actors}
+    return build(Scenario(programs=programs, **fields), elves=elves).with_actors(actors)
+
+
+_STUB = assemble(f"li a7, {EXIT}\n ecall").elf()
+"""What stands for an actor's program in the transaction; its name, behind the segments, makes it one of its own."""
