@@ -43,6 +43,7 @@ def refusal(text: str) -> tuple[int, str]:
         "; ;nop;",
         "# nop\nnop\n// nop\n\n",
         "nop\r\n",
+        "addi\tx0,\tx0, 0",
         "a: nop",
         "a:b: c :nop",
         "a:\nnop\nb:",
@@ -169,6 +170,9 @@ def test_code_is_filled_up_with_instructions() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
+        (".data\nnop", 2, "instructions belong in .text"),
+        (".bss\n.zero 4194304\n.zero 1", 3, "a section of more than 4194304 bytes does not fit the memory"),
+        (".equ far, 0x8000f800\nla a0, far\nnop", 2, "the distance 2147481600 does not fit in 32 bits"),
         ("nop\n  nopp", 2, "there is no instruction 'nopp'; did you mean 'c.nop'?"),
         ("frobnicate", 1, "there is no instruction 'frobnicate'"),
         ("A0: add A0, a1, a2", 1, "'A0' is not a register (x0 to x31, or a0, sp, t1 ...)"),
