@@ -1,4 +1,7 @@
-"""Arguments on the stack (``vm-memory`` §6), with the worked examples of the specification."""
+"""Arguments on the stack (``vm-memory`` §6), with the worked examples of the specification.
+
+How many and how long they may be: ``test_boundaries.py``.
+"""
 
 from __future__ import annotations
 
@@ -45,20 +48,6 @@ def test_version_0_stores_32_bits_of_each_word() -> None:
     assert sp == 0x3FFFE8
     sp, _ = initialize(memory, 0, 2, [b"x" * 7, b"y" * 7])
     assert memory.load(sp, 8) == 0xFFFF_FFFF_0000_0002
-
-
-@pytest.mark.parametrize("version", [0, 1, 2])
-def test_arguments_that_do_not_fit(version: int) -> None:
-    size = 1 << 20
-    with pytest.raises(MemOutOfStack):
-        stack(version, bytes(size))
-    with pytest.raises(MemOutOfStack):
-        stack(version, b"x" * (size - 8))
-
-
-def test_the_largest_argument_that_fits() -> None:
-    sp, used, _ = stack(2, b"x" * ((1 << 20) - 33))
-    assert (sp, used) == (0x300000, 1 << 20)
 
 
 def test_only_version_2_looks_after_each_argument() -> None:
