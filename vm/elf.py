@@ -11,7 +11,6 @@ from .errors import (
     ElfSegmentAddrOrSizeError,
     ElfSegmentUnreadable,
     ElfSegmentWritableAndExecutable,
-    Unexpected,
 )
 from .memory import EXECUTABLE, FREEZED, MASK64, Memory, round_down_page, round_up_page
 
@@ -48,7 +47,7 @@ class Image:
     @property
     def file_bytes(self) -> int:
         """Bytes that loading is charged for: the file sizes of all segments, copied or not."""
-        return sum((action.end - action.start) & MASK64 for action in self.actions)
+        return sum(action.end - action.start for action in self.actions)
 
 
 def parse(file: bytes, version: int) -> Image:
@@ -94,15 +93,11 @@ def _fields(file: bytes, order: str, codes: str, offset: int) -> tuple[int, ...]
     size = struct.calcsize(order + codes)
     if offset + size <= len(file):
         return struct.unpack_from(order + codes, file, offset)
-    at = offset
-    for code in codes:
-        width = struct.calcsize(order + code)
-        if at >= len(file):
-            raise ElfParseError(f"bad offset {at}", "the file ends before its headers do")
-        if at + width > len(file):
-            raise ElfParseError(_CUT.format(width, len(file) - at), "the file ends before its headers do")
+    at, widths = offset, (struct.calcsize(order + code) for code in codes)
+    while at + (width := next(widths)) <= len(file):
         at += width
-    raise AssertionError("unreachable: some field is cut")
+    words = f"bad offset {at}" if at >= len(file) else _CUT.format(width, len(file) - at)
+    raise ElfParseError(words, "the file ends before its headers do")
 
 
 def _action(program_header: tuple[int, ...], index: int, file_size: int, version: int) -> LoadingAction:
@@ -133,14 +128,10 @@ def place(memory: Memory, file: bytes, image: Image, version: int) -> int:
     Raises what :meth:`Memory.init_pages` raises, and in version 0 :class:`MemWriteOnExecutablePage` for an executable
     segment that does not start on a page.
     """
-    total = 0
     for action in image.actions:
         memory.init_pages(
             action.address, action.size, action.flags, memoryview(file)[action.start : action.end], action.padding
         )
         if version == 0:
             memory.write(action.address, bytes(action.padding))
-        total += action.end - action.start
-        if total > MASK64:
-            raise Unexpected("The bytes count overflowed on loading elf")
-    return total
+    return image.file_bytes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import elf
 from .decoder import decode
-from .errors import InvalidInstruction, VmError
+from .errors import VmError
 from .isa.definition import Operation
 from .memory import EXECUTABLE, Memory
 from .version import VERSIONS
@@ -42,9 +42,7 @@ def _segment(memory: Memory, address: int, end: int, version: int) -> Iterator[L
         operation: Operation | None
         try:
             operation = decode(address, memory.fetch, VERSIONS[version])
-        except InvalidInstruction:
-            operation = None
-        except VmError:  # cut by the end of the executable pages
+        except VmError:  # no instruction, or one that is cut by the end of the executable pages
             operation = None
         length = operation.length if operation else 2
         yield Listed(address, memory.read(address, min(length, end - address)), operation)

@@ -60,7 +60,7 @@ class Machine(Integers):
 
     __slots__ = (
         "_following",
-        "_load_end",
+        "_last_byte_spared",
         "_next_pc",
         "_prepared",
         "cycles",
@@ -93,7 +93,7 @@ class Machine(Integers):
         self.steps = 0
         """Operations executed without an error."""
         self.running = True
-        self._load_end = MEMORY_SIZE - 1 if isa.version == 0 else MEMORY_SIZE  # version 0 spares the last byte
+        self._last_byte_spared = isa.version == 0
         self._next_pc = 0
         self._following = 0
         self.reset(memory)
@@ -194,7 +194,7 @@ class Machine(Integers):
         if self.cycles + cost > self.max_cycles:
             self.add_cycles(cost)  # raises the right error
         self.cycles += cost
-        self._following = self._next_pc = (pc + length) & MASK
+        self._following = self._next_pc = pc + length  # within the memory, since it was fetched
         try:
             semantics(*arguments)
         finally:
@@ -203,8 +203,6 @@ class Machine(Integers):
 
     def operation_at(self, pc: int) -> Operation:
         """The operation that would be executed at ``pc``; raises as decoding does."""
-        if pc >= MEMORY_SIZE:
-            raise MemOutOfBound(f"pc 0x{pc:x} is beyond the memory's end")
         return decode(pc, self.memory.fetch, self.isa)
 
     def _prepare(self, pc: int) -> _Prepared:
@@ -237,8 +235,8 @@ class Machine(Integers):
             self._next_pc = target
 
     def load(self, address: int, width: int) -> int:
-        if address + width > self._load_end:
-            raise MemOutOfBound(f"load of {width} bytes at 0x{address:x}")
+        if self._last_byte_spared and address + width == MEMORY_SIZE:
+            raise MemOutOfBound(f"version 0 cannot load the last byte: {width} bytes at 0x{address:x}")
         return self.memory.load(address, width)
 
     def load_any(self, address: int, width: int) -> int:

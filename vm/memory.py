@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmap import ACCESS_COPY, mmap
+
 from .errors import (
     MemOutOfBound,
     MemPageUnalignedAccess,
@@ -43,7 +45,8 @@ class Memory:
     __slots__ = ("data", "flags")
 
     def __init__(self) -> None:
-        self.data = bytearray(MEMORY_SIZE)
+        # Pages of zeros that are ours once they are touched, so that a new memory costs next to nothing
+        self.data = mmap(-1, MEMORY_SIZE, access=ACCESS_COPY)
         self.flags = bytearray(PAGES)
 
     def load(self, address: int, width: int) -> int:
@@ -75,7 +78,7 @@ class Memory:
             return b""
         if address + size > MEMORY_SIZE:
             raise _out_of_bound("read", address, size)
-        return bytes(self.data[address : address + size])
+        return self.data[address : address + size]
 
     def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Store bytes, all of them or none. Nothing is checked for no bytes.
@@ -138,10 +141,10 @@ class Memory:
         """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""
         if address >= MEMORY_SIZE:
             raise _out_of_bound("read", address, 1)
-        end = self.data.find(0, address)
+        end = self.data.find(b"\0", address)
         if end < 0:
             raise _out_of_bound("read", MEMORY_SIZE, 1)
-        return bytes(self.data[address:end])
+        return self.data[address:end]
 
 
 def _out_of_bound(verb: str, address: int, size: int) -> MemOutOfBound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
+from mmap import mmap
 from pathlib import Path
 
 import msgspec
@@ -128,7 +129,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.memory = Memory()
-        self.start = bytearray(MEMORY_SIZE)
+        self.start = Memory().data
         self.operations: list[Operation] = []
         """What the last run decoded, in order. When executing failed, the last is the one that failed."""
         self._used: set[int] = set()
@@ -171,7 +172,7 @@ class Bench:
             _put(wanted, address, bytes.fromhex(digits))
             self._used |= _pages(address, len(digits) // 2)
         if whole:
-            suspects = [range(MEMORY_SIZE)] if data != wanted else []
+            suspects = [range(MEMORY_SIZE)] if data[:] != wanted[:] else []
         else:
             pages = sorted({*self._used, *self._dirty_pages()})
             suspects = [range(page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT) for page in pages]
@@ -232,11 +233,11 @@ class Bench:
         return runs
 
 
-def _differ(a: bytearray, b: bytearray, part: range) -> bool:
+def _differ(a: mmap, b: mmap, part: range) -> bool:
     return a[part.start : part.stop] != b[part.start : part.stop]
 
 
-def _put(data: bytearray, address: int, content: bytes) -> None:
+def _put(data: mmap, address: int, content: bytes) -> None:
     data[address : address + len(content)] = content
 
 

@@ -36,7 +36,8 @@ from spawnlab.vm.isa.fusion import RULES
 from spawnlab.vm.isa.tables import COMPRESSED, OPERATIONS
 from spawnlab.vm.isa.text import operation_text
 
-from .streams import CODE, Stream, known_bytes, stream
+from .stream_words import known_bytes
+from .streams import CODE, Stream, stream
 
 BATCH = 500
 SHOWN_MAX = 20

@@ -103,6 +103,12 @@ def test_la_gives_the_address_from_anywhere(before: int, after: int) -> None:
         assert machine.registers[10:13] == [program.symbols[name] for name in ("back", "ahead", "data")]
 
 
+@pytest.mark.parametrize("address", [CODE + (1 << 31) - 0x801, CODE - (1 << 31) - 0x800])
+def test_la_reaches_as_far_as_auipc_and_addi_do(address: int) -> None:
+    machine = ended(f".equ far, {address}\nla a1, far\nli a0, 0\n{EXIT}", 2)
+    assert machine.registers[11] == address % TOP
+
+
 @every_version
 def test_calls_and_returns(version: int) -> None:
     """The exit code has a digit for each place that was passed, in order."""

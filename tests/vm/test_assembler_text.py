@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spawnlab.vm.assembler import AssemblyError, assemble
-from spawnlab.vm.isa.tables import BASE, COMPRESSED
+from spawnlab.vm.isa.tables import BASE, BY_MNEMONIC, COMPRESSED
 
 from .support import CODE, words
 
@@ -43,6 +43,7 @@ def refusal(text: str) -> tuple[int, str]:
         "; ;nop;",
         "# nop\nnop\n// nop\n\n",
         "nop\r\n",
+        "addi\tx0,\tx0, 0",
         "a: nop",
         "a:b: c :nop",
         "a:\nnop\nb:",
@@ -89,6 +90,12 @@ def test_labels_of_one_place_and_of_another_section() -> None:
         ("-3", 253),
         ("+3", 3),
         ("1+2-4", 255),
+        ("5 - -3", 8),
+        ("5--3", 8),
+        ("- -3", 3),
+        ("5 + - + 3", 2),
+        ("size - -size", 18),
+        ("007", 7),
         (" 1 + 2 ", 3),
         ("'a'", 97),
         ("'#'", 35),
@@ -163,12 +170,37 @@ def test_code_is_filled_up_with_instructions() -> None:
     assert assemble("c.nop\n.align 2\nnop\n.balign 16\nnop").text == words(1, 1, 0x13, 0x13, 0x13, 0x13)
 
 
+@pytest.mark.parametrize(
+    ("text", "operands"),  # the link, the base, the offset
+    [
+        ("jr a0", (0, 10, 0)),
+        ("jr 4(a0)", (0, 10, 4)),
+        ("jr -4 ( a0 )", (0, 10, -4)),
+        ("jr a0, 4", (0, 10, 4)),
+        ("jalr a0", (1, 10, 0)),
+        ("jalr 4(a0)", (1, 10, 4)),
+        ("jalr a0, 4", (1, 10, 4)),
+        ("jalr a0, a1", (10, 11, 0)),
+        ("jalr a0, 4(a1)", (10, 11, 4)),
+        ("jalr a0, a1, 4", (10, 11, 4)),
+        ("jalr ra, a0, 0", (1, 10, 0)),
+        ("jalr zero, zero, 8 - -4", (0, 0, 12)),
+        (".equ far, 2047; jalr s1, far", (1, 9, 2047)),
+    ],
+)
+def test_forms_of_jumps_to_registers(text: str, operands: tuple[int, ...]) -> None:
+    assert assemble(text).text == words(BY_MNEMONIC[2]["jalr"].encode(*operands))
+
+
 # What is refused
 
 
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
+        (".data\nnop", 2, "instructions belong in .text"),
+        (".bss\n.zero 4194304\n.zero 1", 3, "a section of more than 4194304 bytes does not fit the memory"),
+        (".equ far, 0x8000f800\nla a0, far\nnop", 2, "the distance 2147481600 does not fit in 32 bits"),
         ("nop\n  nopp", 2, "there is no instruction 'nopp'; did you mean 'c.nop'?"),
         ("frobnicate", 1, "there is no instruction 'frobnicate'"),
         ("A0: add A0, a1, a2", 1, "'A0' is not a register (x0 to x31, or a0, sp, t1 ...)"),
@@ -186,6 +218,16 @@ def test_code_is_filled_up_with_instructions() -> None:
         (".data\n.byte 1,,2", 2, "'' is not an expression"),
         (".data\n.byte", 2, "'' is not an expression"),
         ("li a0, 1 2", 1, "'1 2' is not an expression"),
+        ("li a0, 5 -", 1, "'5 -' is not an expression"),
+        ("li a0, - -", 1, "'- -' is not an expression"),
+        (".data\n.byte 3 - 'ab'", 2, "\"3 - 'ab'\" is not an expression"),
+        ("jr", 1, "jr goes to a place like a0, 4(a0) or a0, 4; not to ''"),
+        ("jr 4", 1, "jr goes to a place like a0, 4(a0) or a0, 4; not to '4'"),
+        ("jr a0, a1, 4", 1, "jr goes to a place like a0, 4(a0) or a0, 4; not to 'a0, a1, 4'"),
+        ("jr a0, 4(a1)", 1, "jr goes to a place like a0, 4(a0) or a0, 4; not to 'a0, 4(a1)'"),
+        ("jalr a0, a1, a2, 4", 1, "jalr goes to a place like a0, 4(a0) or a0, 4; not to 'a0, a1, a2, 4'"),
+        ("jalr a0, a1, a2", 1, "jalr goes to a place like a0, 4(a0) or a0, 4; not to 'a1, a2'"),
+        ("jalr a0, 2048(a1)", 1, "imm = 2048 does not fit: -2048 to 2047"),
         (".section .stack", 1, "there is no section '.stack'; use .text, .data or .bss"),
         ("jal a0, .+2097152", 1, "imm = 2097152 does not fit: -1048576 to 1048574, in steps of 2"),
         ("c.addi a0, 32", 1, "imm = 32 does not fit: -32 to 31"),

@@ -11,13 +11,17 @@ from spawnlab.scheduler.mockup import mock_group
 from spawnlab.scheduler.transaction import ScriptGroupData
 from spawnlab.vm.assembler import assemble
 
+from .support import CODE, Segment, code_of, elf_of, words
+
 ADC = "add s2, s2, s3\n sltu s3, s2, s3\n add s2, s2, s4\n sltu s4, s2, s4\n or s3, s3, s4"
 EXIT = "li a7, 93\n ecall"
 
-LONG_BLOCK = "\n".join([*[ADC] * 14, "jal s5, past", *["li a0, 7", EXIT], "past:", "la t0, past", "li a0, 1", EXIT])
+LONG_BLOCK = assemble(
+    "\n".join([*[ADC] * 14, "jal s5, past", *["li a0, 7", EXIT], "past:", "la t0, past", "li a0, 1", EXIT])
+).elf()
 """14 groups and a jump, 284 bytes: with the length modulo 256, the jump lands 256 bytes too low, within the block."""
 
-HIGH_PC = f"""
+HIGH_PC = assemble(f"""
   la s1, next
   jal x0, back
 back:
@@ -32,24 +36,32 @@ next:
 done:
   li a0, 0
   {EXIT}
-"""
+""").elf()
 """Runs the block at back, which jumps to s1, and then jumps to it 4 GiB too high."""
 
-ILLEGAL_AFTER_FAULT = "li t0, -8\n ld t1, 0(t0)\n .word 0xffffffff"
+ILLEGAL_AFTER_FAULT = assemble("li t0, -8\n ld t1, 0(t0)\n .word 0xffffffff").elf()
 """The interpreter meets the load first; a machine that decodes whole blocks meets the word that is no instruction."""
 LIMITED = Mode(max_cycles=100_000)
 
+LAST_PAGE = 0x3FF000
+STORE_OVER_THE_END = elf_of(
+    Segment(CODE, code_of("lui t0, 0x400\n sd t0, -4(t0)\n jal x0, .")), Segment(LAST_PAGE, words(0x0001))
+)
+"""The last page is executable. Version 0 cannot load such a program: it stores the number of arguments there."""
+FETCH_OVER_THE_END = elf_of(Segment(CODE, words(0x0001)), entry=0x3FFFFD)
+"""The last page is not executable."""
 
-def group(source: str, version: int) -> ScriptGroupData:
-    return mock_group([assemble(source).elf()], version=version)
+
+def group(program: bytes, version: int) -> ScriptGroupData:
+    return mock_group([program], version=version)
 
 
-def ours(source: str, version: int) -> OutcomeRecord:
-    return run_recorded(group(source, version), LIMITED)
+def ours(program: bytes, version: int) -> OutcomeRecord:
+    return run_recorded(group(program, version), LIMITED)
 
 
-def reference(source: str, version: int, machine: str) -> OutcomeRecord:
-    return run_reference([case_of(group(source, version), LIMITED)], machine=machine)[0]
+def reference(program: bytes, version: int, machine: str) -> OutcomeRecord:
+    return run_reference([case_of(group(program, version), LIMITED)], machine=machine)[0]
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -69,15 +81,33 @@ def test_the_first_fault_in_program_order_wins() -> None:
     assert ours(ILLEGAL_AFTER_FAULT, 2).error_variant == "MemOutOfBound"
 
 
+OVER_THE_END = [(STORE_OVER_THE_END, 1), (STORE_OVER_THE_END, 2), *((FETCH_OVER_THE_END, v) for v in (0, 1, 2))]
+over_the_end = pytest.mark.parametrize(
+    ("program", "version"), OVER_THE_END, ids=["store, 1", "store, 2", "fetch, 0", "fetch, 1", "fetch, 2"]
+)
+
+
+@over_the_end
+def test_bounds_are_looked_at_before_permissions(program: bytes, version: int) -> None:
+    assert ours(program, version).error_variant == "MemOutOfBound"
+
+
+@pytest.mark.reference
+@over_the_end
+def test_the_assembly_machine_looks_at_the_first_pages_permission_first(program: bytes, version: int) -> None:
+    assert reference(program, version, "plain") == ours(program, version)
+    assert reference(program, version, "asm").error_variant == "MemWriteOnExecutablePage"
+
+
 @pytest.mark.reference
 @pytest.mark.parametrize(
-    ("source", "version"),
+    ("program", "version"),
     [(LONG_BLOCK, 1), (LONG_BLOCK, 2), (HIGH_PC, 0), (HIGH_PC, 1), (ILLEGAL_AFTER_FAULT, 2)],
     ids=["long block, 1", "long block, 2", "high pc, 0", "high pc, 1", "which error"],
 )
-def test_the_interpreter_does_as_we_do_and_the_assembly_machine_does_not(source: str, version: int) -> None:
-    assert reference(source, version, "plain") == ours(source, version)
-    assert reference(source, version, "asm") != ours(source, version)
+def test_the_interpreter_does_as_we_do_and_the_assembly_machine_does_not(program: bytes, version: int) -> None:
+    assert reference(program, version, "plain") == ours(program, version)
+    assert reference(program, version, "asm") != ours(program, version)
 
 
 @pytest.mark.reference

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from spawnlab.vm.isa.fusion import FUSED
+from spawnlab.vm.isa.rv64c import COMPRESSED
 from spawnlab.vm.isa.table import page
 from spawnlab.vm.isa.tables import BASE
 
@@ -16,4 +18,4 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_the_page_has_every_instruction() -> None:
     text = page()
-    assert all(f"`{d.mnemonic}" in text for d in BASE)
+    assert all(f"`{d.mnemonic}" in text for d in (*BASE, *COMPRESSED, *FUSED))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from spawnlab.vm.decoder import decode
 from spawnlab.vm.isa.definition import Operation
+from spawnlab.vm.isa.tables import BY_MNEMONIC
 from spawnlab.vm.isa.text import operation_text
 from spawnlab.vm.memory import EXECUTABLE
+from spawnlab.vm.version import VERSIONS
 
-from .support import ALL_VERSIONS, CODE, SIZE, code_of, machine_of
+from .support import ALL_VERSIONS, CODE, SIZE, TOP, code_of, machine_of
 
 Fused = tuple[str, tuple[int, ...]]
 """Name and operands."""
@@ -181,6 +184,34 @@ def test_three_adds_that_are_only_two(text: str) -> None:
 def test_of_several_rules_the_longest_carry_is_tried_first() -> None:
     assert head(ADC, 2).length == 20
     assert head("add a0, a1, a0; sltu a1, a0, a1; add a1, a1, a4", 2).mnemonic == "add3a"  # not b or c
+
+
+FAR_PC = [  # pc and the two immediates; the constant where they are one operation
+    (0x7FFFFFFE, 0, 0, 0x7FFFFFFE),
+    (0x7FFFFFFE, 0, 1, 0x7FFFFFFF),
+    (0x7FFFFFFE, 0, 2, None),  # the sum with pc needs 33 bits
+    (0x7FFFFFFF, 0, 0, 0x7FFFFFFF),
+    (0x7FFFFFFE, -0x80000000, 0, -2),
+    (0x7FFFFFFE, -0x80000000, -1, None),  # the sum of the immediates needs 33 bits
+    (0x7FFFF000, 0x1000, -1, 0x7FFFFFFF),
+    (0x80000000, 0, 0, None),  # pc itself is too high, though the sum may fit
+    (0x80000000, 0, -1, None),
+    (0x80000000, -0x80000000, 0, None),
+    (SIZE << 32, -0x1000, 4, None),
+    (TOP - 4, 0, 4, None),  # not taken for a negative number
+]
+
+
+@pytest.mark.parametrize(("pc", "upper", "lower", "constant"), FAR_PC)
+def test_a_constant_from_a_pc_that_no_memory_has(pc: int, upper: int, lower: int, constant: int | None) -> None:
+    """``vm-mop`` §3.7 bounds pc and the sums. Where it is one operation, it sets what auipc and addi would."""
+    code = [BY_MNEMONIC[2]["auipc"].encode(10, upper), BY_MNEMONIC[2]["addi"].encode(10, 10, lower)]
+    operation = decode(pc, lambda address: code[(address - pc) // 4], VERSIONS[2])
+    if constant is None:
+        assert (operation.mnemonic, operation.length) == ("auipc", 4)
+    else:
+        assert (operation.mnemonic, operation.operands) == ("load.imm", (10, constant))
+        assert (pc + upper + lower - constant) % TOP == 0
 
 
 # What follows the head

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from spawnlab.vm.errors import MemOutOfBound, MemWriteOnExecutablePage, MemWriteOnFreezedPage, VmError
+from spawnlab.vm.errors import (
+    ElfSegmentUnreadable,
+    MemOutOfBound,
+    MemWriteOnExecutablePage,
+    MemWriteOnFreezedPage,
+    VmError,
+)
 from spawnlab.vm.machine import Machine
 from spawnlab.vm.memory import DIRTY, EXECUTABLE, FREEZED
 from spawnlab.vm.version import VERSIONS
@@ -155,6 +161,13 @@ def test_a_program_at_an_odd_address_runs(version: int) -> None:
     assert machine.this_pc == CODE + 1 + 8 + 12
 
 
+@every_version
+def test_the_code_of_a_big_endian_file_is_little_endian(version: int) -> None:
+    machine = Machine(VERSIONS[version])
+    machine.load_program(elf_of(Segment(CODE, EXIT_0), order=">"))
+    assert machine.run() == 0
+
+
 @pytest.mark.parametrize(("version", "stack"), [(0, 8), (1, 16), (2, 16)])
 def test_a_program_is_charged_for_its_file_bytes_and_its_stack(version: int, stack: int) -> None:
     machine = Machine(VERSIONS[version])
@@ -162,6 +175,14 @@ def test_a_program_is_charged_for_its_file_bytes_and_its_stack(version: int, sta
     assert machine.load_program(file) == 12 + 7 + stack
     assert (machine.cycles, machine.this_pc, machine.registers[2]) == (0, CODE, SIZE - stack)
     assert [value for number, value in enumerate(machine.registers) if number != 2] == [0] * 31
+
+
+@every_version
+def test_all_headers_are_read_before_anything_is_mapped(version: int) -> None:
+    machine = Machine(VERSIONS[version])
+    with fails(ElfSegmentUnreadable):
+        machine.load_elf(elf_of(Segment(CODE, EXIT_0), Segment(DATA, b"x", flags=W)))
+    assert not any(machine.memory.flags)
 
 
 @every_version

@@ -112,7 +112,7 @@ def test_a_program_sees_nothing_of_being_frozen(steps: list[int]) -> None:
         context.resume(machine, frozen)
     ended = machine.exit_code if not machine.running else machine.run()
     assert (ended, machine.cycles, machine.registers) == (code, whole.cycles, whole.registers)
-    assert machine.memory.data == whole.memory.data
+    assert machine.memory.data[:] == whole.memory.data[:]
     assert machine.memory.flags == whole.memory.flags
 
 

@@ -25,7 +25,7 @@ def loaded_as_code(cell_size: int, content_size: int) -> tuple[Machine, Context]
 def test_content_of_the_whole_memory_comes_back() -> None:
     machine, context = loaded_as_code(2 * PAGE, 2 * PAGE)
     again, _ = resumed(context, context.make_snapshot(machine))
-    assert (again.memory.data, again.memory.flags) == (machine.memory.data, machine.memory.flags)
+    assert (again.memory.data[:], again.memory.flags) == (machine.memory.data[:], machine.memory.flags)
 
 
 def test_zeros_after_the_content_become_the_cells_next_bytes() -> None:
@@ -44,7 +44,7 @@ def test_a_cell_that_ends_within_a_page_cannot_be_resumed() -> None:
 def test_pages_after_the_cells_end_lose_their_flags() -> None:
     machine, context = loaded_as_code(PAGE, PAGE)
     again, context_again = resumed(context, context.make_snapshot(machine))
-    assert again.memory.data == machine.memory.data
+    assert again.memory.data[:] == machine.memory.data[:]
     assert again.memory.flags[0x40:0x42] == bytes([EXECUTABLE | FREEZED, 0])
     assert sorted(context_again.pages) == [0x40]
     with fails(MemWriteOnExecutablePage):  # no longer executable

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import EncodingError
+from ..isa.definition import CompressedDefinition, Definition
+from ..isa.fields import Format
 from ..isa.tables import BY_MNEMONIC, COMPRESSED_BY_MNEMONIC, encode_compressed
 from ..isa.text import parse_operands
 from .errors import AssemblyError
@@ -61,9 +64,15 @@ class _Assembler:
         self.line = 0
 
     def run(self) -> Program:
+        try:
+            return self._program()
+        except (ValueError, EncodingError) as error:
+            raise AssemblyError(str(error), self.line, self.lines[self.line - 1], self.source) from None
+
+    def _program(self) -> Program:
         for number, line in enumerate(self.lines, 1):
             self.line = number
-            self._guard(lambda line=line: self._line(line))
+            self._line(line)
         text, data, bss = (self.sections[name] for name in ("text", "data", "bss"))
         data_address = -(-(TEXT_ADDRESS + max(text.size, 1)) // PAGE) * PAGE
         bss_address = data_address + -(-data.size // 8) * 8
@@ -84,12 +93,6 @@ class _Assembler:
             lines={TEXT_ADDRESS + item.offset: item.line for item in text.items},
         )
 
-    def _guard(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except (ValueError, EncodingError) as error:
-            raise AssemblyError(str(error), self.line, self.lines[self.line - 1], self.source) from None
-
     # First pass
 
     def _line(self, text: str) -> None:
@@ -107,15 +110,12 @@ class _Assembler:
         self.section.labels[name] = self.section.size
 
     def _statement(self, statement: str) -> None:
-        mnemonic, _, rest = statement.partition(" ")
-        if "\t" in mnemonic:
-            mnemonic, _, rest = statement.partition("\t")
+        mnemonic, rest = (*statement.split(None, 1), "")[:2]
         mnemonic = mnemonic.lower()
         if mnemonic.startswith("."):
-            self._directive(mnemonic, rest.strip())
+            self._directive(mnemonic, rest)
             return
-        operands = [operand.strip() for operand in _split(rest, ",")] if rest.strip() else []
-        instructions = expand(mnemonic, operands, self._constant)
+        instructions = expand(mnemonic, _operands(rest), self._constant)
         if instructions is None:
             self._instruction(mnemonic, rest)
             return
@@ -133,24 +133,16 @@ class _Assembler:
             raise
 
     def _instruction(self, mnemonic: str, text: str, pcrel_base: int | None = None) -> None:
-        base, form = _BASE.get(mnemonic), COMPRESSED_BY_MNEMONIC.get(mnemonic)
-        if base is None and form is None:
+        behind = 0 if pcrel_base is None else self.section.size - pcrel_base
+        if (base := _BASE.get(mnemonic)) is not None:
+            size, encode = 4, partial(self._encode_base, base, text, behind)
+        elif (form := COMPRESSED_BY_MNEMONIC.get(mnemonic)) is not None:
+            size, encode = 2, partial(self._encode_compressed, form, text, behind)
+        else:
             raise ValueError(f"there is no instruction {mnemonic!r}{_nearest(mnemonic)}")
         if self.section is not self.sections["text"]:
             raise ValueError("instructions belong in .text")
-        behind = 0 if pcrel_base is None else self.section.size - pcrel_base
-
-        def encode(address: int) -> bytes:
-            def value(expression: str) -> int:
-                return evaluate(expression, self.symbols, address)
-
-            plain = _PCREL.sub(lambda part: str(_pcrel(part[1], value(part[2]) - (address - behind))), text)
-            if base is not None:
-                return base.encode(*parse_operands(base.format, plain, value, address)).to_bytes(4, "little")
-            assert form is not None
-            return encode_compressed(form, parse_operands(form.format, plain, value, address)).to_bytes(2, "little")
-
-        self._add(4 if base is not None else 2, encode)
+        self._add(size, encode)
 
     def _add(self, size: int, encode: Callable[[int], bytes]) -> None:
         self.section.items.append(_Item(self.section.size, self.line, size, encode))
@@ -167,7 +159,8 @@ class _Assembler:
         if name in _SECTIONS:
             self.section = self.sections[_SECTIONS[name]]
         elif name in _NUMBER_SIZES:
-            self._numbers(_NUMBER_SIZES[name], _split(rest, ","))
+            width, expressions = _NUMBER_SIZES[name], _operands(rest) or [""]
+            self._add(width * len(expressions), partial(self._encode_numbers, width, expressions))
         elif name in (".ascii", ".asciz", ".string"):
             for part in _split(rest, ","):
                 self._bytes(unquote(part) + (b"" if name == ".ascii" else b"\0"))
@@ -205,35 +198,47 @@ class _Assembler:
         else:
             self._bytes(bytes(gap))
 
-    def _numbers(self, width: int, expressions: list[str]) -> None:
-        for expression in expressions:
-
-            def encode(address: int, expression: str = expression) -> bytes:
-                value = evaluate(expression, self.symbols, address)
-                if not -(1 << 8 * width - 1) <= value < 1 << 8 * width:
-                    raise ValueError(f"{value} does not fit in {width} bytes")
-                return (value & ((1 << 8 * width) - 1)).to_bytes(width, "little")
-
-            self._add(width, encode)
-
     def _bytes(self, content: bytes) -> None:
         if content:
             self._add(len(content), lambda address: content)
 
     # Second pass
 
+    def _encode_base(self, definition: Definition, text: str, behind: int, address: int) -> bytes:
+        return definition.encode(*self._operands(definition.format, text, behind, address)).to_bytes(4, "little")
+
+    def _encode_compressed(self, form: CompressedDefinition, text: str, behind: int, address: int) -> bytes:
+        return encode_compressed(form, self._operands(form.format, text, behind, address)).to_bytes(2, "little")
+
+    def _encode_numbers(self, width: int, expressions: list[str], address: int) -> bytes:
+        content = bytearray()
+        end = 1 << 8 * width
+        for expression in expressions:
+            value = evaluate(expression, self.symbols, address + len(content))
+            if not -end // 2 <= value < end:
+                raise ValueError(f"{value} does not fit in {width} bytes")
+            content += (value % end).to_bytes(width, "little")
+        return bytes(content)
+
+    def _operands(self, layout: Format, text: str, behind: int, address: int) -> tuple[int, ...]:
+        """The operands of the instruction at ``address``, ``behind`` bytes after the one that %pcrel counts from."""
+
+        def value(expression: str) -> int:
+            return evaluate(expression, self.symbols, address)
+
+        if "%" in text:
+            text = _PCREL.sub(lambda part: str(_pcrel(part[1], value(part[2]) - (address - behind))), text)
+        return parse_operands(layout, text, value, address)
+
     def _encode(self, section: _Section, address: int) -> bytes:
         content = bytearray()
         for item in section.items:
             self.line = item.line
-            self._guard(lambda item=item: content.extend(self._encode_item(section, item, address)))
+            encoded = item.encode(address + item.offset)
+            if section is self.sections["bss"] and any(encoded):
+                raise ValueError(".bss holds zeros only; put values in .data")
+            content += encoded
         return bytes(content)
-
-    def _encode_item(self, section: _Section, item: _Item, address: int) -> bytes:
-        content = item.encode(address + item.offset)
-        if section is self.sections["bss"] and any(content):
-            raise ValueError(".bss holds zeros only; put values in .data")
-        return content
 
 
 def _pcrel(part: str, distance: int) -> int:
@@ -250,13 +255,20 @@ def _nearest(mnemonic: str) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
+def _operands(text: str) -> list[str]:
+    return [operand.strip() for operand in _split(text, ",")] if text else []
+
+
 def _strip_comment(text: str) -> str:
-    parts = _split(text, "#")
-    return _split(parts[0], "//")[0] if parts else ""
+    return _split(_split(text, "#")[0], "//")[0]
 
 
 def _split(text: str, separator: str) -> list[str]:
     """Split at a separator that is not within quotes."""
+    if separator not in text:
+        return [text]
+    if '"' not in text and "'" not in text:
+        return text.split(separator)
     parts: list[str] = []
     start = at = 0
     quote = ""

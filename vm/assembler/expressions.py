@@ -9,26 +9,22 @@ from collections.abc import Mapping
 from typing import Any
 
 SYMBOL = re.compile(r"[A-Za-z_.$][\w.$]*")
-_TERM = re.compile(r"\s*(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+|'(?:\\.|[^'\\])'|[A-Za-z_.$][\w.$]*)\s*")
-_SIGN = re.compile(r"\s*([+-])")
+_TERM = re.compile(r"\s*((?:[+-]\s*)*)(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+|'(?:\\.|[^'\\])'|[A-Za-z_.$][\w.$]*)\s*")
+"""Signs, and what they stand before."""
 
 
 def evaluate(text: str, symbols: Mapping[str, int], here: int) -> int:
     """The value of an expression; raises :class:`ValueError` naming what is not understood."""
-    total, at, sign = 0, 0, 1
-    first = True
-    while first or at < len(text):
-        operator = _SIGN.match(text, at)
-        if operator:
-            sign = -1 if operator[1] == "-" else 1
-            at = operator.end()
-        elif not first:
-            raise ValueError(f"{text!r} is not an expression")
+    if text.isdecimal():  # most are
+        return int(text)
+    total = at = 0
+    while at < len(text) or not at:
         term = _TERM.match(text, at)
-        if term is None:
+        if term is None or (at and not term[1]):
             raise ValueError(f"{text!r} is not an expression")
-        total += sign * _value(term[1], symbols, here)
-        at, sign, first = term.end(), 1, False
+        value = _value(term[2], symbols, here)
+        total += -value if term[1].count("-") % 2 else value
+        at = term.end()
     return total
 
 

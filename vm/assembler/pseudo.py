@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+from ..isa.text import REGISTERS
 
 _SIMPLE: dict[str, tuple[int, str]] = {
     # name: (operands, expansion)
@@ -27,7 +30,6 @@ _SIMPLE: dict[str, tuple[int, str]] = {
     "bgtu": (3, "bltu {1}, {0}, {2}"),
     "bleu": (3, "bgeu {1}, {0}, {2}"),
     "j": (1, "jal x0, {0}"),
-    "jr": (1, "jalr x0, 0({0})"),
     # A linker relaxes these two to a jump where it reaches (1 MiB); the long form through ra fails in version 0,
     # whose jalr takes the link for its base.
     "call": (1, "jal ra, {0}"),
@@ -38,7 +40,6 @@ _SIMPLE: dict[str, tuple[int, str]] = {
 _SHORT: dict[tuple[str, int], str] = {
     # base instructions with operands left out
     ("jal", 1): "jal ra, {0}",
-    ("jalr", 1): "jalr ra, 0({0})",
     ("fence", 0): "fence iorw, iorw",
 }
 
@@ -53,7 +54,9 @@ def expand(mnemonic: str, operands: list[str], constant: Callable[[str], int]) -
         count, template = _SIMPLE[mnemonic]
         _expect(mnemonic, operands, count)
         return [template.format(*operands)]
-    if (mnemonic, len(operands)) in _SHORT and not (operands and "(" in operands[-1]):
+    if mnemonic in ("jr", "jalr"):
+        return [_jump_to_register(mnemonic, operands)]
+    if (mnemonic, len(operands)) in _SHORT:
         return [_SHORT[mnemonic, len(operands)].format(*operands)]
     if mnemonic == "li":
         _expect(mnemonic, operands, 2)
@@ -68,6 +71,27 @@ def expand(mnemonic: str, operands: list[str], constant: Callable[[str], int]) -
 def _expect(mnemonic: str, operands: list[str], count: int) -> None:
     if len(operands) != count:
         raise ValueError(f"{mnemonic} takes {count} operands, not {len(operands)}")
+
+
+_OFFSET_AND_REGISTER = re.compile(r".*\(\s*\w+\s*\)")
+
+
+def _jump_to_register(mnemonic: str, operands: list[str]) -> str:
+    """``jr`` and ``jalr`` as GNU's assembler reads them: the place is ``a0``, ``4(a0)`` or ``a0, 4``."""
+    link, place = "x0" if mnemonic == "jr" else "ra", operands
+    if mnemonic == "jalr" and (len(operands) == 3 or (len(operands) == 2 and _is_place(operands[1]))):
+        link, *place = operands
+    match place:
+        case [one] if _is_place(one):
+            return f"jalr {link}, {one if '(' in one else f'0({one})'}"
+        case [register, offset] if register in REGISTERS and not _is_place(offset):
+            return f"jalr {link}, {offset}({register})"
+        case _:
+            raise ValueError(f"{mnemonic} goes to a place like a0, 4(a0) or a0, 4; not to {', '.join(place)!r}")
+
+
+def _is_place(operand: str) -> bool:
+    return operand in REGISTERS or _OFFSET_AND_REGISTER.fullmatch(operand) is not None
 
 
 def load_immediate(rd: str, value: int) -> list[str]:

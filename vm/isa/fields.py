@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from ..errors import EncodingError
 
@@ -37,7 +38,7 @@ class Run:
         return (1 << self.width) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """One operand of an instruction format.
 
@@ -50,22 +51,22 @@ class Field:
     signed: bool = False
     base: int = 0
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Bits of the operand, those below its lowest coded bit included."""
         return max(run.value_bit + run.width for run in self.runs)
 
-    @property
+    @cached_property
     def step(self) -> int:
         """The operand is a multiple of this."""
         return 1 << min(run.value_bit for run in self.runs)
 
-    @property
+    @cached_property
     def least(self) -> int:
         """Smallest operand that can be coded."""
         return -(1 << (self.width - 1)) if self.signed else self.base
 
-    @property
+    @cached_property
     def most(self) -> int:
         """Largest operand that can be coded."""
         top = 1 << (self.width - 1 if self.signed else self.width)
@@ -122,7 +123,7 @@ def register(name: str, layout: str, *, base: int = 0) -> Field:
     return field(name, layout, Kind.REGISTER, base=base)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Format:
     """The operands of an instruction in their order, and how a listing writes them.
 

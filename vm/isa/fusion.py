@@ -29,11 +29,6 @@ class Rule:
     """``f(version, pc, *parts)`` with the operands of each part: the fused operation's operands, or ``None``."""
     fused: Definition
 
-    @property
-    def length_max(self) -> int:
-        """Bytes that the sequence takes at the most."""
-        return 4 * len(self.sequence)
-
 
 FUSED: list[Definition] = []
 RULES: list[Rule] = []

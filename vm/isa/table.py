@@ -31,8 +31,7 @@ def _lines() -> Iterator[str]:
     yield "Bits are shown from 31 (15) down, `.` standing for an operand's bit. Cycles are those of CKB."
     for letter, title in _TITLES.items():
         rows = [_base_row(d) for d in BASE if d.extension == letter]
-        if rows:
-            yield from _table(title, ("instruction", "bits", "effect", "cycles", "versions"), rows)
+        yield from _table(title, ("instruction", "bits", "effect", "cycles", "versions"), rows)
     header = ("form", "bits", "stands for", "illegal when 0", "HINT when 0", "cycles")
     yield from _table("RVC, compressed instructions", header, [_compressed_row(c) for c in COMPRESSED])
     yield ""

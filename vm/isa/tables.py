@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..errors import EncodingError
 from .definition import CompressedDefinition, Definition
 from .fusion import FUSED, RULES, Rule
@@ -30,19 +32,19 @@ BY_MNEMONIC: tuple[dict[str, Definition], ...] = tuple(_by_version(v) for v in (
 COMPRESSED_BY_MNEMONIC: dict[str, CompressedDefinition] = {c.mnemonic: c for c in COMPRESSED}
 
 
-def _group_base() -> tuple[dict[int, list[Definition]], ...]:
-    groups: tuple[dict[int, list[Definition]], ...] = ({}, {}, {})
-    for version, by_mnemonic in enumerate(BY_MNEMONIC):
-        for d in by_mnemonic.values():
-            group = groups[version].setdefault(d.match & 0x7F, [])
-            for other in group:
-                if (other.match ^ d.match) & other.mask & d.mask == 0:
-                    raise AssertionError(f"the patterns of {d.mnemonic} and {other.mnemonic} overlap")
-            group.append(d)
+def group_by_opcode(definitions: Iterable[Definition]) -> dict[int, list[Definition]]:
+    """Base instructions by the low 7 bits of the word; raises :class:`ValueError` where two patterns overlap."""
+    groups: dict[int, list[Definition]] = {}
+    for d in definitions:
+        group = groups.setdefault(d.match & 0x7F, [])
+        for other in group:
+            if (other.match ^ d.match) & other.mask & d.mask == 0:
+                raise ValueError(f"the patterns of {d.mnemonic} and {other.mnemonic} overlap")
+        group.append(d)
     return groups
 
 
-BASE_BY_OPCODE = _group_base()
+BASE_BY_OPCODE = tuple(group_by_opcode(by_mnemonic.values()) for by_mnemonic in BY_MNEMONIC)
 """Base instructions by version and the low 7 bits of the word."""
 
 
