@@ -32,6 +32,18 @@ T = TypeVar("T")
 class Request(msgspec.Struct, frozen=True):
     """Something that an actor asks of its machine."""
 
+    def digest(self) -> bytes:
+        """Tells requests apart: the name and what it holds."""
+        return msgspec.msgpack.encode((type(self).__name__, self))
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """An answer that an actor has got, and what it had asked."""
+
+    asked: str
+    code: int
+    value: int | bytes | tuple[int, ...]
+
 
 class Spend(Request, frozen=True):
     """Spend cycles, one by one: the cycles of so many instructions that cost 1."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import trio
 
 from ..scheduler.events import Answered, AnyEvent, Blocked, Booted, Ended, FdClosed, FdMoved, PipeOpened
@@ -11,7 +14,7 @@ from ..scheduler.scheduler import RunMode, Scheduler
 from ..scheduler.states import Terminated, WaitForRead, WaitForWrite
 from ..vm.errors import VmError
 from .pipe_ends import PipeEnd
-from .vm_task import Baton, VmTask
+from .vm_task import Baton, Gate, VmTask
 
 
 class Conductor:
@@ -21,6 +24,8 @@ class Conductor:
         self.scheduler = scheduler
         self.nursery = nursery
         self.baton = Baton()
+        self.gate = Gate()
+        """Closed, it holds the VM that plays; no result changes by it."""
         self.tasks: dict[int, VmTask] = {}
         self.pipe_ends: dict[int, PipeEnd] = {}
         self._blocked_at: dict[int, PipeEnd] = {}
@@ -32,23 +37,26 @@ class Conductor:
         for vm, state in sorted(table.states.items()):
             if isinstance(state, Terminated):
                 continue
-            task = self.tasks[vm] = VmTask(vm)
+            task = self.tasks[vm] = VmTask(vm, self.gate)
             await self.nursery.start(task.live, self.baton, name=f"VM {vm}")
             self(Blocked(vm, state))
 
     async def conduct(self, limit: int) -> None:
         """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the run fails."""
-        scheduler = self.scheduler
-        while not scheduler.terminated():
-            turn = scheduler.prepare(RunMode(limit))
-            result = await self.baton.pass_to(self.tasks[turn.vm], turn)
-            limit = scheduler.complete(result)
+        while not self.scheduler.terminated():
+            limit = await self.step(limit)
+
+    async def step(self, limit: int) -> int:
+        """Play one iteration within ``limit`` cycles; gives those that are left. Raises as :meth:`conduct`."""
+        turn = self.scheduler.prepare(RunMode(limit))
+        result = await self.baton.pass_to(self.tasks[turn.vm], turn)
+        return self.scheduler.complete(result)
 
     def __call__(self, event: AnyEvent) -> None:
         """Follow an event."""
         match event:
             case Booted(vm=vm):
-                task = self.tasks[vm] = VmTask(vm)
+                task = self.tasks[vm] = VmTask(vm, self.gate)
                 self.nursery.start_soon(task.live, self.baton, name=f"VM {vm}")
             case PipeOpened(vm=vm, read_fd=read_fd, write_fd=write_fd):
                 for fd in (read_fd, write_fd):
@@ -68,22 +76,19 @@ class Conductor:
                 pass
 
 
-async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
-    """Play a run, a resumed one too, to its end under Trio, every VM a task, within ``limit`` cycles.
+@asynccontextmanager
+async def open_conductor(scheduler: Scheduler) -> AsyncIterator[Conductor]:
+    """A conductor with its tasks, which are cancelled at the end, whatever state the run is in.
 
-    A failed run, a deadlock among them, is an outcome and not an exception. Cancelling it leaves no task behind; the
-    scheduler is then in the middle of a turn and cannot be used again. What an observer raises comes out unchanged.
+    What is raised within comes out unchanged, in no exception group.
     """
-    error: VmError | None = None
     crash: BaseException | None = None
     async with trio.open_nursery() as nursery:
         conductor = Conductor(scheduler, nursery)
         scheduler.table.observers.append(conductor)
         try:
             await conductor.enter()
-            await conductor.conduct(limit)
-        except VmError as failure:
-            error = failure
+            yield conductor
         except (Exception, KeyboardInterrupt) as failure:  # raised below, out of the nursery's exception group
             crash = failure
         finally:
@@ -91,4 +96,17 @@ async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
             nursery.cancel_scope.cancel()
     if crash is not None:
         raise crash
-    return outcome_of(scheduler, error)
+
+
+async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
+    """Play a run, a resumed one too, to its end under Trio, every VM a task, within ``limit`` cycles.
+
+    A failed run, a deadlock among them, is an outcome and not an exception. Cancelling it leaves no task behind; the
+    scheduler is then in the middle of a turn and cannot be used again. What an observer raises comes out unchanged.
+    """
+    async with open_conductor(scheduler) as conductor:
+        try:
+            await conductor.conduct(limit)
+        except VmError as error:
+            return outcome_of(scheduler, error)
+    return outcome_of(scheduler, None)

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from ..scheduler.events import AnyEvent, Ended
 from ..scheduler.machines import riscv_machine
 from ..scheduler.transaction import DataLocation, Place
 from ..vm.errors import SpawnlabError
 from ..vm.machine import Machine, SystemCall
 from ..vm.version import Isa
-from .python_vm import Actor, ActorMachine, Play
+from .calls import Told
+from .python_vm import Actor, ActorMachine, Play, Progress, ReplayError
 from .vm import Program, Vm
 
 
 class UnknownProgramError(SpawnlabError):
     """A program is spawned that is not among the scenario's; names those that are."""
+
+
+class SavedPlay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An actor's VM at rest: a coroutine can't be written down, but all that it has been told can."""
+
+    vm: int
+    program: int
+    """Number among the cell deps."""
+    argv: tuple[bytes, ...]
+    told: tuple[Told, ...]
+    progress: Progress
 
 
 class ActorMachines:
@@ -46,9 +60,30 @@ class ActorMachines:
         if before is not None:  # the VM calls exec: the coroutine is not gone on with
             before.close()
         piece = location.piece
-        actor = self._actors.get(piece.index) if piece.place is Place.CELL_DEP else None
-        if actor is not None:
-            self.plays[vm_id] = Play(actor, Vm(vm_id, self._index_of), self._names[piece.index])
+        if piece.place is Place.CELL_DEP and piece.index in self._actors:
+            self.plays[vm_id] = self._play(vm_id, piece.index)
+
+    def _play(self, vm_id: int, program: int) -> Play:
+        return Play(self._actors[program], Vm(vm_id, self._index_of), program)
+
+    def saved(self) -> tuple[SavedPlay, ...]:
+        """All that is needed to bring the coroutines back elsewhere."""
+        return tuple(
+            SavedPlay(
+                vm=vm, program=play.program, argv=play.vm.argv, told=tuple(play.told), progress=play.progress()
+            )
+            for vm, play in sorted(self.plays.items())
+        )
+
+    def restore(self, saved: SavedPlay) -> None:
+        """Bring a coroutine back, by telling it again all that it had been told.
+
+        Raises :class:`ReplayError` if it asks for something else than it did before, or is no actor here.
+        """
+        if saved.program not in self._actors:
+            raise ReplayError(f"VM {saved.vm}: program {saved.program} is not played by a function")
+        play = self.plays[saved.vm] = self._play(saved.vm, saved.program)
+        play.replay(saved.argv, saved.told, saved.progress)
 
     def _index_of(self, program: Program) -> int:
         if isinstance(program, int):

@@ -14,11 +14,13 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..vm.cost import cycles_of
 from ..vm.errors import Pause, SpawnlabError
 from ..vm.machine import A0, A7, EXIT, SP, Machine, SystemCall
 from ..vm.version import Isa
-from .calls import Answer, Call, Raw, Request, Spend, succeeded
+from .calls import Answer, Call, Raw, Request, Spend, Told, succeeded
 
 if TYPE_CHECKING:
     from .vm import Vm
@@ -43,13 +45,24 @@ def ask(request: Request) -> Generator[Request, Answer, Answer]:
     return (yield request)
 
 
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a coroutine is with what it asks for."""
+
+    request: bytes | None
+    """Digest of what it asks for; ``None`` before it has begun."""
+    posted: bool
+    spent: int
+
+
 class Play:
     """One VM's coroutine: what it asks for now, and all the answers that it has got."""
 
-    def __init__(self, actor: Actor, vm: Vm, name: str) -> None:
-        self.name = name
-        self._vm = vm
-        self.answers: list[Answer] = []
+    def __init__(self, actor: Actor, vm: Vm, program: int) -> None:
+        self.vm = vm
+        self.program = program
+        """Its number among the cell deps."""
+        self.told: list[Told] = []
+        """All that the coroutine was told."""
         self._coroutine = _coroutine(actor, vm)
         self._request: Request | None = None
         """What is to be done next; ``None`` before the first step."""
@@ -61,7 +74,7 @@ class Play:
     def step(self, machine: Machine) -> None:
         """Do the next thing; raises as an instruction does."""
         if self._request is None:
-            self._vm.argv = tuple(_arguments(machine))
+            self.vm.argv = tuple(_arguments(machine))
             self._request = self._send(None)
         elif self._posted:
             self._take(machine)
@@ -102,7 +115,7 @@ class Play:
         self._answer((code, call.result(machine) if succeeded(call, code) else 0))
 
     def _answer(self, answer: Answer) -> None:
-        self.answers.append(answer)
+        self.told.append(Told(type(self._request).__name__, *answer))
         self._request = self._send(answer)
 
     def _send(self, answer: Answer | None) -> Request:
@@ -120,18 +133,30 @@ class Play:
             raise ForeignAwaitError(f"{place}: an actor may await only calls of its vm, not {_named(request)}")
         return request
 
-    def replay(self, argv: Sequence[bytes], answers: Sequence[Answer], *, posted: bool, spent: int) -> None:
-        """Bring a fresh coroutine to where another was that had got these answers."""
-        self._vm.argv = tuple(argv)
+    def replay(self, argv: Sequence[bytes], told: Sequence[Told], progress: Progress) -> None:
+        """Bring a fresh coroutine to where another was that was told all this; raises :class:`ReplayError`."""
+        self.vm.argv = tuple(argv)
+        if progress.request is None:
+            return
         self._request = self._send(None)
-        for answer in answers:
-            self._answer(answer)
-        self._posted, self._spent = posted, spent
+        for answer in told:
+            if type(self._request).__name__ != answer.asked:
+                raise ReplayError(self._otherwise(answer.asked))
+            self._answer((answer.code, answer.value))
+        if self._request.digest() != progress.request:
+            raise ReplayError(self._otherwise("something else"))
+        self._posted, self._spent = progress.posted, progress.spent
 
-    @property
-    def progress(self) -> tuple[bool, int]:
-        """What :meth:`replay` needs besides the answers: whether the call is made, and what is spent."""
-        return self._posted, self._spent
+    def _otherwise(self, before: str) -> str:
+        return (
+            f"VM {self.vm.process_id}: its function asks for {self._request} after {len(self.told)} answers, where it had "
+            f"asked for {before}; an actor must depend on nothing but its arguments and answers"
+        )
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        request = None if self._request is None else self._request.digest()
+        return Progress(request, self._posted, self._spent)
 
     @property
     def line(self) -> str | None:

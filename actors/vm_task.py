@@ -14,8 +14,9 @@ STEPS_PER_SLICE = 2000
 class VmTask:
     """A VM's place on the stage. Its task is parked in :attr:`door`, or in the pipe end on which it is blocked."""
 
-    def __init__(self, vm: int) -> None:
+    def __init__(self, vm: int, gate: Gate) -> None:
         self.vm = vm
+        self.gate = gate
         self.door = trio.lowlevel.ParkingLot()
         self._turn: Turn | None = None
         self._ended = False
@@ -39,15 +40,39 @@ class VmTask:
                 await self.door.park()
             else:
                 try:
-                    result: int | BaseException = await _play(turn)
+                    result: int | BaseException = await _play(turn, self.gate)
                 except (Exception, KeyboardInterrupt) as crash:  # the conductor is to raise it, not this nursery
                     result = crash
                 baton.give_back(result)
 
 
-async def _play(turn: Turn) -> int | VmError:
+class Gate:
+    """Holds tasks while it is closed."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self._lot = trio.lowlevel.ParkingLot()
+
+    def close(self) -> None:
+        """Hold whoever comes."""
+        self.is_open = False
+
+    def open(self) -> None:
+        """Let all through."""
+        self.is_open = True
+        self._lot.unpark_all()
+
+    async def passed(self) -> None:
+        """Wait while it is closed."""
+        while not self.is_open:
+            await self._lot.park()
+
+
+async def _play(turn: Turn, gate: Gate) -> int | VmError:
     """Run the machine to the end of the turn, letting other tasks in between: its exit code, or its error."""
     while True:
+        if not gate.is_open:
+            await gate.passed()
         try:
             code = turn.machine.run(STEPS_PER_SLICE)
         except VmError as error:

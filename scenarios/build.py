@@ -61,6 +61,10 @@ class Build(msgspec.Struct, frozen=True):
         """What makes the VMs' machines in one run."""
         return ActorMachines(self.actors, [code.name for code in self.codes])
 
+    def actor_names(self) -> tuple[str, ...]:
+        """The programs that functions play."""
+        return tuple(self.codes[index].name for index in sorted(self.actors))
+
     def with_actors(self, actors: Mapping[str, Actor]) -> Build:
         """The same, with some programs played by functions; raises :class:`ScenarioError` for a name that is none."""
         names = [code.name for code in self.codes]

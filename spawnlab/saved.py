@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from .actors.factory import ActorMachines, SavedPlay
 from .scenarios.build import Build, build
 from .scenarios.errors import ScenarioError
 from .scenarios.load import read_file
@@ -44,6 +45,10 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     iterations: int
     events: tuple[AnyEvent, ...]
     state: FullSuspendedState
+    actors: tuple[str, ...] = ()
+    """Programs that Python functions play; the functions are not in the file."""
+    plays: tuple[SavedPlay, ...] = ()
+    """The VMs that they play."""
 
     def to_bytes(self) -> bytes:
         """The bytes of the file; equal runs give equal bytes."""
@@ -91,7 +96,7 @@ def is_saved(file: Path) -> bool:
         return False  # whoever reads it will say why
 
 
-def save(made: Build, scheduler: Scheduler, events: list[AnyEvent]) -> SavedRun:
+def save(made: Build, scheduler: Scheduler, events: list[AnyEvent], machines: ActorMachines) -> SavedRun:
     """Suspend a scheduler that runs ``made``; it can't be run afterwards. ``events`` is where it notes its events."""
     state = scheduler.suspend()
     elves = {code.name: code.elf for code in made.codes if made.scenario.programs[code.name].elf is not None}
@@ -103,6 +108,8 @@ def save(made: Build, scheduler: Scheduler, events: list[AnyEvent]) -> SavedRun:
         iterations=scheduler.iterations,
         events=tuple(events),
         state=state,
+        actors=made.actor_names(),
+        plays=machines.saved(),
     )
 
 

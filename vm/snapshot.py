@@ -165,6 +165,29 @@ class SnapshotContext(Generic[Id]):
         machine.reservation_address = snapshot.reservation_address
 
 
+def read_snapshot(snapshot: Snapshot[Id], data_source: DataSource[Id], address: int, size: int) -> bytes:
+    """``size`` bytes of a machine at rest, as they would be when it is resumed.
+
+    Raises :class:`MemOutOfBound` beyond the memory's end.
+    """
+    if address + size > MEMORY_SIZE:
+        raise MemOutOfBound(f"{size} bytes at 0x{address:x} of a snapshot")
+    content = bytearray(size)
+    for run in snapshot.source_pages:
+        found = data_source.load_data(run.source, run.offset, run.length)
+        _overlay(content, address, run.address, found[0] if found else b"")
+    for dirty in snapshot.dirty_pages:
+        _overlay(content, address, dirty.address, dirty.data)
+    return bytes(content)
+
+
+def _overlay(content: bytearray, start: int, address: int, data: bytes) -> None:
+    """Put ``data``, which lies at ``address``, over the part of ``content``, which lies at ``start``, that it covers."""
+    first, last = max(start, address), min(start + len(content), address + len(data))
+    if first < last:
+        content[first - start : last - start] = data[first - address : last - address]
+
+
 def _dirty_pages(machine: Machine) -> tuple[DirtyPages, ...]:
     memory = machine.memory
     runs: list[tuple[int, int]] = []

@@ -1,0 +1,137 @@
+"""What is played: from a file, a scenario, functions or a suspended run to a run that is set up, and its result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from .actors.factory import ActorMachines
+from .actors.python_vm import Actor, ReplayError
+from .saved import SavedRun, SavedRunError, is_saved, save
+from .scenarios.build import Build, build, build_actors, build_elf
+from .scenarios.check import unmet
+from .scenarios.load import load_scenario, read_file
+from .scenarios.model import Scenario
+from .scheduler.journal import Journal
+from .scheduler.outcome import SUSPENDED, Outcome
+from .scheduler.policy import CONSENSUS_POLICY
+from .scheduler.processes import Observer
+from .scheduler.scheduler import Scheduler
+from .vm.errors import CyclesExceeded, VmError
+
+Actors = Mapping[str, Actor]
+"""Functions that play programs, by the programs' names."""
+Playable = Build | Scenario | SavedRun | Actors | str | os.PathLike[str]
+"""A scenario, a suspended run, functions (``root`` is VM 0), or the path of a scenario file or of an ELF file."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run that is over: what was played, how it ended, and everything that happened."""
+
+    build: Build
+    outcome: Outcome
+    journal: Journal
+    unmet: tuple[str, ...]
+    """What the scenario expects and did not happen; empty when all is as expected, and for a suspended run."""
+    saved: SavedRun | None = None
+    """What to go on from, where the run was suspended."""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether all that the scenario expects has happened."""
+        return not self.unmet
+
+
+def load(what: Playable, *, version: int | None = None, actors: Actors | None = None) -> Build:
+    """Read and compile; ``version`` is the script version of an ELF file, 2 unless given.
+
+    ``actors`` play some of the programs in place of their code, which then only says what loading costs.
+
+    Raises :class:`~spawnlab.scenarios.errors.ScenarioError`.
+    """
+    if isinstance(what, SavedRun):
+        return what.build()
+    made = _load(what, version)
+    return made.with_actors(actors) if actors else made
+
+
+def _load(what: Playable, version: int | None) -> Build:
+    if isinstance(what, Build):
+        return what
+    if isinstance(what, Scenario):
+        return build(what)
+    if isinstance(what, Mapping):
+        return build_actors(what)
+    file = Path(what)
+    if is_saved(file):
+        raise SavedRunError(f"{file}: a suspended run: go on with `spawnlab resume`, or with SavedRun.read(...)")
+    if file.suffix not in (".toml", ".json") and read_file(file)[:4] == b"\x7fELF":
+        return build_elf(file, version=2 if version is None else version)
+    return build(load_scenario(file), file=str(file), folder=file.parent)
+
+
+class Staging:
+    """A run that is set up: what is played, its scheduler, its journal, and how far it may go."""
+
+    def __init__(
+        self,
+        what: Playable,
+        *,
+        limit: int | None = None,
+        suspend_at: int | None = None,
+        observers: Iterable[Observer] = (),
+        actors: Actors | None = None,
+    ) -> None:
+        self.build = load(what, actors=actors)
+        self.machines = self.build.machines()
+        self.journal = Journal(CONSENSUS_POLICY.name)
+        watchers = [self.journal, self.machines.follow, *observers]
+        if isinstance(what, SavedRun):
+            self.journal.events += what.events
+            self.scheduler = _resume(self.build, what, watchers, self.machines)
+        else:
+            self.scheduler = Scheduler(self.build.sg_data, observers=watchers, machines=self.machines)
+        consumed = self.scheduler.consumed_cycles()
+        end = self.build.scenario.limits.cycles if limit is None else limit
+        if suspend_at is not None and suspend_at <= consumed:
+            raise SavedRunError(f"can't suspend at {suspend_at} cycles: {consumed} are consumed already")
+        self._suspends = suspend_at is not None and suspend_at < end
+        if suspend_at is not None:
+            end = min(end, suspend_at)
+        self.budget = max(0, end - consumed)
+
+    def run_of(self, outcome: Outcome) -> Run:
+        """The run, once it has come to an outcome."""
+        if self._suspends and outcome.failure is not None and outcome.failure.variant == CyclesExceeded.__name__:
+            return self.suspend()
+        self.machines.close()
+        return Run(self.build, outcome, self.journal, tuple(unmet(self.build.scenario.expect, outcome)))
+
+    def suspend(self) -> Run:
+        """The run, suspended between two iterations; the scheduler can't be used afterwards."""
+        iterations = self.scheduler.iterations
+        cycles = self.scheduler.consumed_cycles()
+        saved = save(self.build, self.scheduler, self.journal.events, self.machines)
+        self.machines.close()
+        return Run(self.build, Outcome(status=SUSPENDED, cycles=cycles, iterations=iterations), self.journal, (), saved)
+
+
+def _resume(made: Build, saved: SavedRun, watchers: Iterable[Observer], machines: ActorMachines) -> Scheduler:
+    if saved.policy != CONSENSUS_POLICY.name:
+        raise SavedRunError(f"the run was suspended under the policy {saved.policy!r}, not {CONSENSUS_POLICY.name!r}")
+    missing = [name for name in saved.actors if name not in made.actor_names()]
+    if missing:
+        raise SavedRunError(f"Python functions play {', '.join(missing)}: give them again, as actors={{name: function}}")
+    try:
+        for play in saved.plays:
+            machines.restore(play)
+        scheduler = Scheduler.resume(made.sg_data, saved.state, observers=watchers, machines=machines)
+    except VmError as error:
+        raise SavedRunError(f"a VM can't be made again from the state (a node would crash): {error}") from None
+    except ReplayError as error:
+        raise SavedRunError(str(error)) from None
+    scheduler.iterations = saved.iterations
+    return scheduler
