@@ -52,8 +52,6 @@ def load(what: Playable, *, version: int | None = None, actors: Actors | None = 
 
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError`.
     """
-    if isinstance(what, SavedRun):
-        return what.build()
     made = _load(what, version)
     return made.with_actors(actors) if actors else made
 
@@ -61,6 +59,8 @@ def load(what: Playable, *, version: int | None = None, actors: Actors | None = 
 def _load(what: Playable, version: int | None) -> Build:
     if isinstance(what, Build):
         return what
+    if isinstance(what, SavedRun):
+        return what.build()
     if isinstance(what, Scenario):
         return build(what)
     if isinstance(what, Mapping):
