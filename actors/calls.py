@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from ..scheduler.codes import ReturnCode
-from ..scheduler.limits import MAX_FDS
+from ..scheduler.limits import MAX_FDS, U64_MAX
 from ..scheduler.syscalls.misc import CURRENT_CYCLES, DEBUG, VM_VERSION
 from ..scheduler.syscalls.pipes import CLOSE, INHERITED_FD, PIPE, READ, WRITE
 from ..scheduler.syscalls.processes import PROCESS_ID, SPAWN, WAIT
@@ -23,6 +23,7 @@ from ..vm.memory import Memory
 SCRATCH = 0x100000
 """Where an actor's calls have their buffers: above any program of ours, below the stack."""
 SCRATCH_END = 0x300000
+WORD_MAX = U64_MAX
 
 Answer = tuple[int, int | bytes | tuple[int, ...]]
 """The return code (a0), and what else the call gave."""

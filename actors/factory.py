@@ -69,9 +69,7 @@ class ActorMachines:
     def saved(self) -> tuple[SavedPlay, ...]:
         """All that is needed to bring the coroutines back elsewhere."""
         return tuple(
-            SavedPlay(
-                vm=vm, program=play.program, argv=play.vm.argv, told=tuple(play.told), progress=play.progress()
-            )
+            SavedPlay(vm=vm, program=play.program, argv=play.vm.argv, told=tuple(play.told), progress=play.progress())
             for vm, play in sorted(self.plays.items())
         )
 

@@ -125,7 +125,9 @@ class Play:
             return Raw((EXIT, _exit_code(stop.value) & 0xFF))
         except RuntimeError as error:
             if _raised_in(error) in _LOOPS:  # there is no such loop round it, or another one
-                raise ForeignAwaitError(f"{_line_of(error)}: an actor may await only calls of its vm: {error}") from None
+                raise ForeignAwaitError(
+                    f"{_line_of(error)}: an actor may await only calls of its vm: {error}"
+                ) from None
             raise
         if not isinstance(request, Request):
             place = _place(self._coroutine)

@@ -14,6 +14,8 @@ import msgspec
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
+from ..actors.factory import ActorMachines
+from ..actors.python_vm import Actor
 from ..scheduler.limits import U64_MAX
 from ..scheduler.mockup import mock_group
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
@@ -21,8 +23,6 @@ from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
 from ..vm.errors import VmError
 from ..vm.machine import EXIT
-from ..actors.factory import ActorMachines
-from ..actors.python_vm import Actor
 from .compiler import compile_steps
 from .errors import ScenarioError
 from .load import read_file

@@ -167,7 +167,7 @@ class _Compiler:
             self.copy(child, 0, self.names.define(step.name))
 
     def read(self, step: s.Read, path: str) -> None:
-        expected = _bytes_of(step.text, step.hex, path)
+        expected = bytes_of(step.text, step.hex, path)
         label, count = self.names.reserve_buffer(step.size)
         if step.name is not None:
             self.names.buffers[step.name] = (label, count)
@@ -195,7 +195,7 @@ class _Compiler:
         if sum(x is not None for x in (step.text, step.hex, step.data, step.size)) != 1:
             raise ScenarioError("give one of text, hex, from and size", path=path)
         length = self.names.constant(".dword 0", prefix="length")
-        content = _bytes_of(step.text, step.hex, path)
+        content = bytes_of(step.text, step.hex, path)
         if step.data is not None:
             label, count = self.names.buffer(step.data, f"{path}.from")
             self.copy(count, 0, length)
@@ -252,7 +252,7 @@ def _no_nul(text: str) -> str:
     return text
 
 
-def _bytes_of(text: str | None, hexadecimal: str | None, path: str) -> bytes | None:
+def bytes_of(text: str | None, hexadecimal: str | None, path: str) -> bytes | None:
     if text is not None and hexadecimal is not None:
         raise ScenarioError("give text or hex, not both", path=path)
     if text is not None:

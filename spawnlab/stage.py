@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
+
 from .actors.conductor import Conductor, open_conductor
-from .staging import Actors, Playable, Run, Staging
 from .scheduler.events import AnyEvent, IterationEnded
 from .scheduler.outcome import SUSPENDED, Outcome, outcome_of
 from .scheduler.processes import Observer
 from .scheduler.states import Runnable, VmState
+from .staging import Actors, Playable, Run, Staging
 from .vm.errors import SpawnlabError, VmError
 from .vm.snapshot import read_snapshot
 

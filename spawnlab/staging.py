@@ -124,7 +124,9 @@ def _resume(made: Build, saved: SavedRun, watchers: Iterable[Observer], machines
         raise SavedRunError(f"the run was suspended under the policy {saved.policy!r}, not {CONSENSUS_POLICY.name!r}")
     missing = [name for name in saved.actors if name not in made.actor_names()]
     if missing:
-        raise SavedRunError(f"Python functions play {', '.join(missing)}: give them again, as actors={{name: function}}")
+        raise SavedRunError(
+            f"Python functions play {', '.join(missing)}: give them again, as actors={{name: function}}"
+        )
     try:
         for play in saved.plays:
             machines.restore(play)
