@@ -1,7 +1,7 @@
 """System calls as an actor makes them: how the arguments lie in memory, and what comes back.
 
-Each is what a RISC-V program does round its ``ecall``: it fills registers and memory before, and reads the answer after.
-What comes back is plain data, so that a list of answers can be kept and replayed.
+Each is what a RISC-V program does round its ``ecall``: it fills registers and memory before, and reads the answer
+after. What comes back is plain data, so that a list of answers can be kept and replayed.
 """
 
 from __future__ import annotations

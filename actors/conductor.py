@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import trio
@@ -77,7 +77,7 @@ class Conductor:
 
 
 @asynccontextmanager
-async def open_conductor(scheduler: Scheduler) -> AsyncIterator[Conductor]:
+async def open_conductor(scheduler: Scheduler) -> AsyncGenerator[Conductor]:
     """A conductor with its tasks, which are cancelled at the end, whatever state the run is in.
 
     What is raised within comes out unchanged, in no exception group.

@@ -151,8 +151,8 @@ class Play:
 
     def _otherwise(self, before: str) -> str:
         return (
-            f"VM {self.vm.process_id}: its function asks for {self._request} after {len(self.told)} answers, where it had "
-            f"asked for {before}; an actor must depend on nothing but its arguments and answers"
+            f"VM {self.vm.process_id}: its function asks for {self._request} after {len(self.told)} answers, where it "
+            f"had asked for {before}; an actor must depend on nothing but its arguments and answers"
         )
 
     def progress(self) -> Progress:

@@ -188,7 +188,7 @@ def check_elf(content: bytes, version: int, path: str) -> None:
 
 
 def build_actors(actors: Mapping[str, Actor], **fields: Any) -> Build:
-    """Functions as the only programs of a scenario; ``fields`` are those of :class:`Scenario` (``root``, ``limits``...).
+    """Functions as the only programs of a scenario; ``fields`` are the others of :class:`Scenario`.
 
     Raises :class:`ScenarioError`.
     """

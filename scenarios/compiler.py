@@ -253,6 +253,7 @@ def _no_nul(text: str) -> str:
 
 
 def bytes_of(text: str | None, hexadecimal: str | None, path: str) -> bytes | None:
+    """The bytes that a step gives as text or in hex, if it does; raises :class:`ScenarioError`."""
     if text is not None and hexadecimal is not None:
         raise ScenarioError("give text or hex, not both", path=path)
     if text is not None:

@@ -14,8 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .play import Run as Run
-    from .play import load as load
+    from .live import stage as stage
     from .play import perform as perform
     from .play import run as run
     from .play import run_synchronously as run_synchronously
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from .scheduler.journal import Journal as Journal
     from .scheduler.outcome import Outcome as Outcome
     from .scheduler.scheduler import Scheduler as Scheduler
+    from .staging import Run as Run
+    from .staging import load as load
     from .vm.errors import SpawnlabError as SpawnlabError
     from .vm.errors import VmError as VmError
 
@@ -38,7 +39,7 @@ _HOMES = {
     "Deadlock": ".scheduler.deadlock",
     "Journal": ".scheduler.journal",
     "Outcome": ".scheduler.outcome",
-    "Run": ".play",
+    "Run": ".staging",
     "SavedRun": ".saved",
     "SavedRunError": ".saved",
     "Scenario": ".scenarios.model",
@@ -47,10 +48,11 @@ _HOMES = {
     "SpawnlabError": ".vm.errors",
     "VmError": ".vm.errors",
     "build": ".scenarios.build",
-    "load": ".play",
+    "load": ".staging",
     "perform": ".play",
     "run": ".play",
     "run_synchronously": ".play",
+    "stage": ".live",
 }
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "perform",
     "run",
     "run_synchronously",
+    "stage",
 ]
 
 

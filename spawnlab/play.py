@@ -9,11 +9,7 @@ import trio
 from .actors import perform as perform_scheduler
 from .scheduler.outcome import conduct
 from .scheduler.processes import Observer
-from .staging import Actors as Actors
-from .staging import Playable as Playable
-from .staging import Run as Run
-from .staging import Staging
-from .staging import load as load
+from .staging import Actors, Playable, Run, Staging
 
 
 async def perform(

@@ -182,7 +182,7 @@ def read_snapshot(snapshot: Snapshot[Id], data_source: DataSource[Id], address: 
 
 
 def _overlay(content: bytearray, start: int, address: int, data: bytes) -> None:
-    """Put ``data``, which lies at ``address``, over the part of ``content``, which lies at ``start``, that it covers."""
+    """Put ``data``, which lies at ``address``, over what it covers of ``content``, which lies at ``start``."""
     first, last = max(start, address), min(start + len(content), address + len(data))
     if first < last:
         content[first - start : last - start] = data[first - address : last - address]

@@ -40,7 +40,7 @@ def add(commands: Subparsers) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Run both and compare; returns the exit status."""
     from ..conform.compare import compare_group
-    from ..play import load
+    from ..staging import load
 
     build = load(options.file, version=options.script_version)
     limit = build.scenario.limits.cycles if options.limit is None else options.limit

@@ -10,8 +10,8 @@ from .common import AS_EXPECTED, NOT_AS_EXPECTED, cycles
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..play import Playable, Run
     from ..scheduler.events import AnyEvent
+    from ..staging import Playable, Run
     from ..views.timeline import Timeline
 
 EPILOG = (
@@ -41,7 +41,8 @@ def check_options(options: argparse.Namespace, parser: argparse.ArgumentParser) 
 
 def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent] = ()) -> int:
     """Play and print; ``past`` are the events of a run that is gone on with. Returns the exit status."""
-    from ..play import load, run, run_synchronously
+    from ..play import run, run_synchronously
+    from ..staging import load
     from ..views.cast import Cast, harmless
     from ..views.timeline import LEGEND, Timeline
 

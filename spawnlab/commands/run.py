@@ -29,7 +29,7 @@ def add(commands: Subparsers) -> None:
 
 def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> int:
     """Play; returns the exit status."""
-    from ..play import load
+    from ..staging import load
 
     playing.check_options(options, parser)
     return playing.play(options, load(options.file, version=options.script_version))

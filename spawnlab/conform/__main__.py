@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..play import load
+from ..staging import load
 from .modes import Mode
 from .records import OutcomeRecord
 from .reference import case_of, run_reference

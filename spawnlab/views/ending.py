@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..play import Run
 from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.events import Faulted
 from ..scheduler.outcome import SUSPENDED
+from ..staging import Run
 from .cast import Cast
 
 

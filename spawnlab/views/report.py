@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from ..play import Run
 from ..scheduler.events import IterationEnded, Logged
 from ..scheduler.outcome import Outcome
+from ..staging import Run
 
 
 class Iteration(msgspec.Struct, frozen=True):

@@ -13,10 +13,10 @@ import pytest
 import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.conform.modes import Mode, run_recorded
-from spawnlab.play import Run
 from spawnlab.saved import KIND, VERSION, SavedRun, SavedRunError, is_saved
 from spawnlab.scheduler.events import Resumed, Suspended
 from spawnlab.scheduler.state_file import state_to_bytes
+from spawnlab.staging import Run
 from spawnlab.vm.assembler import assemble
 from spawnlab.vm.sealed import CorruptFileError, seal
 

@@ -1,8 +1,8 @@
-"""A run on a stage: started, stepped, stopped where something happens, looked into, and gone on with (``docs/actors.md``)."""
+"""A run on a stage: stepped, stopped where something happens, looked into, and gone on with (``docs/actors.md``)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -82,7 +82,7 @@ class Stage:
         until_cycles: int | None = None,
         until_blocked: int | None = None,
     ) -> Outcome | None:
-        """Play until the end, or the first of what is asked for; gives the outcome, or ``None`` where it stopped before.
+        """Play until the end, or the first of what is asked for; gives the outcome, or ``None`` before the end.
 
         ``until`` is asked about every event, ``until_iteration`` and ``until_cycles`` are reached when so many are done
         or consumed, ``until_blocked`` when that VM waits for something. It always stops between two iterations.
@@ -176,7 +176,7 @@ async def stage(
     limit: int | None = None,
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
-) -> AsyncIterator[Stage]:
+) -> AsyncGenerator[Stage]:
     """Set a run up under Trio and look after its tasks: ``async with spawnlab.stage("file.toml") as stage``.
 
     ``what``, ``limit`` (cycles), ``observers`` and ``actors`` are those of :func:`~spawnlab.play.perform`. Leaving it,
