@@ -6,11 +6,18 @@ import pytest
 import trio
 
 import spawnlab
-from spawnlab.actors.vm import BUFFER_MAX, Vm
+from spawnlab.actors.python_vm import Actor
+from spawnlab.actors.vm import BUFFER_MAX, ReceiveEnd, SendEnd, Vm
 
 
-def exit_code(**actors: object) -> int | None:
-    return spawnlab.run(actors).outcome.exit_code  # type: ignore[arg-type] # pyright: ignore
+def exit_code(**actors: Actor) -> int | None:
+    return spawnlab.run(actors).outcome.exit_code
+
+
+async def inherited(vm: Vm) -> ReceiveEnd:
+    (end,) = await vm.inherited_fds()
+    assert isinstance(end, ReceiveEnd)
+    return end
 
 
 def test_they_are_streams() -> None:
@@ -18,7 +25,7 @@ def test_they_are_streams() -> None:
         read_end, write_end = await vm.pipe()
         assert isinstance(read_end, trio.abc.ReceiveStream)
         assert isinstance(write_end, trio.abc.SendStream)
-        assert repr(read_end), repr(write_end) == ("<ReceiveEnd 2>", "<SendEnd 3>")
+        assert (repr(read_end), repr(write_end)) == ("<ReceiveEnd 2>", "<SendEnd 3>")
         return 1
 
     assert exit_code(root=root) == 1
@@ -35,9 +42,9 @@ def test_large_payloads_go_in_parts() -> None:
         return await child.wait()
 
     async def child(vm: Vm) -> int:
-        (end,) = await vm.inherited_fds()
+        end = await inherited(vm)
         total = 0
-        while part := await end.receive_some(1 << 20):  # type: ignore[union-attr] # pyright: ignore
+        while part := await end.receive_some(1 << 20):
             total += len(part)
         return total == size
 
@@ -135,9 +142,11 @@ def test_trios_own_helpers_work_on_them() -> None:
 
     async def echo(vm: Vm) -> int:
         source, target = await vm.inherited_fds()
+        assert isinstance(source, ReceiveEnd)
+        assert isinstance(target, SendEnd)
         count = 0
-        async for part in source:  # type: ignore[union-attr] # pyright: ignore
-            await target.send_all(part)  # type: ignore[union-attr] # pyright: ignore
+        async for part in source:
+            await target.send_all(part)
             count += 1
         return count
 
