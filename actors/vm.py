@@ -83,8 +83,8 @@ class Vm:
         """Wait for any VM's end; gives the exit code."""
         return await self._call(calls.WaitFor(_u64(vm_id)))
 
-    async def inherited_fds(self) -> list[End]:
-        """The ends that the VM was given when it was spawned."""
+    async def inherited_fds(self) -> list[Any]:
+        """The ends that the VM was given when it was spawned: :class:`ReceiveEnd` and :class:`SendEnd`."""
         return [self.end(fd) for fd in await self._call(calls.InheritedFds())]
 
     def end(self, fd: int) -> End:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 import trio
-import trio.lowlevel
 
 import spawnlab
 from spawnlab.actors.factory import UnknownProgramError

@@ -15,6 +15,7 @@ from spawnlab.live import StageError
 from spawnlab.saved import SavedRun, SavedRunError
 from spawnlab.scenarios.model import Program
 from spawnlab.scheduler.events import AnyEvent, IterationEnded, SwappedIn, Transferred
+from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.states import Runnable, WaitForRead, WaitForWrite
 from spawnlab.staging import Playable
 from spawnlab.vm.assembler import assemble
@@ -66,7 +67,8 @@ async def test_stops() -> None:
         assert await stage.run(until=lambda event: isinstance(event, Transferred)) is None
         assert isinstance(stage.state(0), Runnable | WaitForWrite)
         outcome = await stage.run()
-        assert outcome is stage.outcome is not None
+        assert outcome is not None
+        assert outcome is stage.outcome
         assert outcome.exit_code == 0
     assert stage.result().journal == spawnlab.run_synchronously(PIPELINE).journal
 
@@ -213,15 +215,19 @@ async def test_cancelled_at_any_moment_nothing_is_left(what: Playable) -> None:
     whole = spawnlab.run_synchronously(what)
     for _ in range(60):
         place = generator.randrange(len(whole.journal))
+        seen = Journal(whole.journal.policy)
         with trio.CancelScope() as scope:
 
-            def cancel(event: AnyEvent, place: int = place, scope: trio.CancelScope = scope) -> None:
-                if len(stage.journal) == place:
+            def cancel(
+                event: AnyEvent, place: int = place, scope: trio.CancelScope = scope, to: Journal = seen
+            ) -> None:
+                to(event)
+                if len(to) == place:
                     scope.cancel()
 
             async with spawnlab.stage(what, observers=[cancel]) as stage:
                 await stage.run()
-        journal = spawnlab.Journal.from_bytes(stage.journal.to_bytes())
+        journal = Journal.from_bytes(seen.to_bytes())
         assert journal.events == whole.journal.events[: len(journal)]
     assert trio.lowlevel.current_statistics().tasks_living <= 4
 
