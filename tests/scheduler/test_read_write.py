@@ -323,7 +323,7 @@ def test_a_pipe_can_be_handed_down() -> None:
 
 
 def test_a_length_word_has_8_bytes_and_what_follows_it_is_left_alone() -> None:
-    """``length2`` lies behind ``length`` and holds 8. One write is taken whole, the others end when the peer is gone."""
+    """``length2`` lies behind ``length`` and holds 8. One write is taken whole, two calls end as the peer is gone."""
     whole = play(pipe() + spawn_with(1, 2) + write(3, 12) + FOREVER, read(2, 12) + FOREVER)
     cut = play(pipe() + spawn_with(1, 2) + write(3, 12) + FOREVER, read(2, 5) + leave())
     gone = play(pipe() + spawn_with(1, 2) + close(3) + FOREVER, read(2, 1 << 63) + FOREVER)
