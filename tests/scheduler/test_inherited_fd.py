@@ -58,6 +58,7 @@ def test_each_fd_takes_8_bytes_and_no_more() -> None:
 def test_room_may_be_huge(room: int) -> None:
     run = play(PIPES + spawn_with(1, 2) + FOREVER, inherited(room) + FOREVER)
     assert listed(run, 1, 2) == [2, 0]
+    assert run.word(1, "length") == 1  # all 8 bytes of it
 
 
 def test_a_child_without_fds_has_an_empty_list() -> None:

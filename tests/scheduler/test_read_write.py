@@ -317,3 +317,16 @@ def test_a_pipe_can_be_handed_down() -> None:
     """The root's write end goes to its child and from there to the grandchild, who writes to the root."""
     run = play(WRITER + read(2, 8) + leave("[length]"), spawn_with(2, 3) + FOREVER, write(3, 5) + leave())
     assert run.exit_code == 5
+
+
+# Widths
+
+
+def test_a_length_word_has_8_bytes_and_what_follows_it_is_left_alone() -> None:
+    """``length2`` lies behind ``length`` and holds 8. One write is taken whole, two calls end as the peer is gone."""
+    whole = play(pipe() + spawn_with(1, 2) + write(3, 12) + FOREVER, read(2, 12) + FOREVER)
+    cut = play(pipe() + spawn_with(1, 2) + write(3, 12) + FOREVER, read(2, 5) + leave())
+    gone = play(pipe() + spawn_with(1, 2) + close(3) + FOREVER, read(2, 1 << 63) + FOREVER)
+    assert [run.word(0, "length") for run in (whole, cut)] == [12, 5]
+    assert gone.word(1, "length") == 0
+    assert [run.word(vm, "length2") for run, vm in ((whole, 0), (whole, 1), (cut, 0), (gone, 1))] == [8, 8, 8, 8]
