@@ -1,0 +1,84 @@
+"""For tests of programs that spawn: assertions that explain themselves, and a pytest plugin (``docs/actors.md``).
+
+Each assertion raises AssertionError with what happened instead, in the words of ``spawnlab run``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..scheduler.events import AnyEvent, IterationEnded
+from ..staging import Run
+from ..views.cast import Cast
+from ..views.ending import ending
+from ..views.timeline import LEGEND, Timeline
+
+_LINES_SHOWN = 12
+
+
+def assert_expected(run: Run) -> None:
+    """The run came to what its scenario expects."""
+    if not run.as_expected:
+        raise AssertionError(explain(run))
+
+
+def assert_no_deadlock(run: Run) -> None:
+    """The run did not end in a deadlock; else it says who waits for what."""
+    if run.outcome.deadlock is not None:
+        raise AssertionError(explain(run))
+
+
+def assert_exit(run: Run, code: int = 0) -> None:
+    """The root ended with an exit code."""
+    if run.outcome.exit_code != code:
+        raise AssertionError(f"the exit code is not {code}\n{explain(run)}")
+
+
+def order_of(run: Run) -> list[int]:
+    """The VM of each iteration."""
+    return [event.vm for event in run.journal if isinstance(event, IterationEnded)]
+
+
+def assert_order(run: Run, vms: Sequence[int]) -> None:
+    """The VMs had their turns in just this order."""
+    order = order_of(run)
+    if order != list(vms):
+        place = _first_difference(order, list(vms))
+        raise AssertionError(
+            f"turn {place + 1}: {_at(order, place)}, not {_at(vms, place)}\n"
+            f"  order    {order}\n  expected {list(vms)}\n{explain(run)}"
+        )
+
+
+def assert_same_run(a: Run, b: Run) -> None:
+    """Two runs are the same, event by event; else it shows the first that differs, with what came before it."""
+    if a.journal == b.journal:
+        return
+    place = _first_difference(a.journal.events, b.journal.events)
+    lines = [*timeline_of(a, a.journal.events[:place])][-_LINES_SHOWN:]
+    first, second = _at(a.journal.events, place), _at(b.journal.events, place)
+    raise AssertionError(
+        "\n".join([f"the runs differ in event {place + 1}", *lines, f"  one   {first}", f"  other {second}"])
+    )
+
+
+def _first_difference(a: Sequence[object], b: Sequence[object]) -> int:
+    pairs = zip(a, b, strict=False)
+    return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(a), len(b)))
+
+
+def _at(items: Sequence[object], index: int) -> object:
+    return items[index] if index < len(items) else "the end"
+
+
+def explain(run: Run) -> str:
+    """How a run ended, and the last that happened before."""
+    lines = [*timeline_of(run, run.journal)]
+    shown = ["..."] * (len(lines) > _LINES_SHOWN) + lines[-_LINES_SHOWN:]
+    return "\n".join([*ending(run), LEGEND, *shown])
+
+
+def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:
+    """The lines of some of a run's events, from its first on."""
+    timeline = Timeline(Cast(run.build), len(run.build.codes))
+    return [line for event in events if (line := timeline.line(event)) is not None]
