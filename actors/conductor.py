@@ -8,7 +8,7 @@ from ..scheduler.events import Answered, AnyEvent, Blocked, Booted, Ended, FdClo
 from ..scheduler.limits import U64_MAX
 from ..scheduler.outcome import Outcome, outcome_of
 from ..scheduler.scheduler import RunMode, Scheduler
-from ..scheduler.states import WaitForRead, WaitForWrite
+from ..scheduler.states import Terminated, WaitForRead, WaitForWrite
 from ..vm.errors import VmError
 from .pipe_ends import PipeEnd
 from .vm_task import Baton, VmTask
@@ -24,6 +24,17 @@ class Conductor:
         self.tasks: dict[int, VmTask] = {}
         self.pipe_ends: dict[int, PipeEnd] = {}
         self._blocked_at: dict[int, PipeEnd] = {}
+
+    async def enter(self) -> None:
+        """Bring the VMs of a resumed run to their places: each a task, parked at its door or where it is blocked."""
+        table = self.scheduler.table
+        self.pipe_ends = {fd: PipeEnd(fd, owner) for fd, owner in table.fds.items()}
+        for vm, state in sorted(table.states.items()):
+            if isinstance(state, Terminated):
+                continue
+            task = self.tasks[vm] = VmTask(vm)
+            await self.nursery.start(task.live, self.baton, name=f"VM {vm}")
+            self(Blocked(vm, state))
 
     async def conduct(self, limit: int) -> None:
         """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the run fails."""
@@ -58,7 +69,7 @@ class Conductor:
 
 
 async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
-    """Play a run to its end under Trio, every VM a task, within ``limit`` cycles.
+    """Play a run, a resumed one too, to its end under Trio, every VM a task, within ``limit`` cycles.
 
     A failed run, a deadlock among them, is an outcome and not an exception. Cancelling it leaves no task behind; the
     scheduler is then in the middle of a turn and cannot be used again. What an observer raises comes out unchanged.
@@ -69,6 +80,7 @@ async def perform(scheduler: Scheduler, *, limit: int = U64_MAX) -> Outcome:
         conductor = Conductor(scheduler, nursery)
         scheduler.table.observers.append(conductor)
         try:
+            await conductor.enter()
             await conductor.conduct(limit)
         except VmError as failure:
             error = failure

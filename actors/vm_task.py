@@ -30,8 +30,9 @@ class VmTask:
         self._ended = True
         self.door.unpark()
 
-    async def live(self, baton: Baton) -> None:
-        """The task: play turn after turn until the VM has ended."""
+    async def live(self, baton: Baton, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """The task: play turn after turn until the VM has ended. It says that it has started just before it parks."""
+        task_status.started()
         while not self._ended:
             turn, self._turn = self._turn, None
             if turn is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -56,8 +57,16 @@ class Build(msgspec.Struct, frozen=True):
         return self.codes[piece.index] if known else None
 
 
-def build(scenario: Scenario, *, file: str = "<scenario>", folder: Path | None = None) -> Build:
+def build(
+    scenario: Scenario,
+    *,
+    file: str = "<scenario>",
+    folder: Path | None = None,
+    elves: Mapping[str, bytes] | None = None,
+) -> Build:
     """Compile and read all programs; paths of ELF files are relative to ``folder``.
+
+    ``elves`` are contents of ELF files by the programs' names, in place of the files.
 
     Raises :class:`ScenarioError` for a program that is missing, doesn't compile, or isn't an ELF file for RISC-V.
     """
@@ -68,7 +77,9 @@ def build(scenario: Scenario, *, file: str = "<scenario>", folder: Path | None =
         if scenario.root not in scenario.programs:
             raise ScenarioError(f"there is no program {scenario.root!r}{nearest(scenario.root, names)}", path="$.root")
         deps = {name: index for index, name in enumerate(names)}
-        codes = tuple(_code(name, program, deps, folder or Path()) for name, program in scenario.programs.items())
+        read = partial(_elf_of, folder=folder or Path(), elves=elves or {})
+        version = scenario.version
+        codes = tuple(_code(name, program, deps, read, version) for name, program in scenario.programs.items())
     except ScenarioError as error:
         raise error.in_file(file) from None
     programs = [code.elf for code in codes]
@@ -87,17 +98,25 @@ def build_elf(file: Path, *, version: int) -> Build:
     return Build(scenario, (Code("root", content),), mock_group([content], version=version))
 
 
-def _code(name: str, program: Program, deps: Mapping[str, int], folder: Path) -> Code:
+def _elf_of(name: str, path: str, *, folder: Path, elves: Mapping[str, bytes]) -> bytes:
+    if name in elves:
+        return elves[name]
+    file = folder / path
+    try:
+        return read_file(file)
+    except ScenarioError as error:
+        raise ScenarioError(f"{file}: {error.message}", path=f"$.programs.{name}.elf") from None
+
+
+def _code(
+    name: str, program: Program, deps: Mapping[str, int], read: Callable[[str, str], bytes], version: int
+) -> Code:
     path = f"$.programs.{name}"
     if (program.steps is None) == (program.elf is None):
         raise ScenarioError("give either steps or elf", path=path)
     if program.elf is not None:
-        file = folder / program.elf
-        try:
-            content = read_file(file)
-        except ScenarioError as error:
-            raise ScenarioError(f"{file}: {error.message}", path=f"{path}.elf") from None
-        check_elf(content, None, f"{path}.elf")
+        content = read(name, program.elf)
+        check_elf(content, version, f"{path}.elf")
         return Code(name, content)
     assembly = compile_steps(program.steps or (), deps, path)
     try:
@@ -131,13 +150,13 @@ def _place(label: str) -> str:
     return ".".join(f"steps[{index}]" for index in label.split("_")[1:])
 
 
-def check_elf(content: bytes, version: int | None, path: str) -> None:
+def check_elf(content: bytes, version: int, path: str) -> None:
     """Refuse what is no program for this machine, though the chain might load it.
 
     Raises :class:`ScenarioError` saying why.
     """
     try:
-        elf.parse(content, 2 if version is None else version)
+        elf.parse(content, version)
         machine = ELFFile(BytesIO(content)).header["e_machine"]
     except (VmError, ELFError) as error:
         raise ScenarioError(f"not a program: {error}", path=path) from None

@@ -52,12 +52,12 @@ def _text(file: Path) -> str:
         raise ScenarioError(f"not a text file: byte {error.start} is not UTF-8") from None
 
 
-def read_file(file: Path) -> bytes:
-    """The bytes of a file; raises :class:`ScenarioError` when it can't be read or is too large."""
+def read_file(file: Path, *, size_max: int = SIZE_MAX) -> bytes:
+    """The bytes of a file; raises :class:`ScenarioError` when it can't be read or has more than ``size_max`` bytes."""
     try:
         size = file.stat().st_size
-        if size > SIZE_MAX:
-            raise ScenarioError(f"{size} bytes; at most {SIZE_MAX} are read", file=str(file))
+        if size > size_max:
+            raise ScenarioError(f"{size} bytes; at most {size_max} are read", file=str(file))
         return file.read_bytes()
     except OSError as error:
         raise ScenarioError(error.strerror or "cannot be read", file=str(file)) from None

@@ -116,6 +116,18 @@ class SwappedIn(Event, frozen=True):
     cycles: int
 
 
+class Suspended(Event, frozen=True):
+    """The whole run was suspended between two iterations; ``total`` cycles are consumed. ``vm`` is the root."""
+
+    total: int
+
+
+class Resumed(Event, frozen=True):
+    """The whole run goes on from a suspended state, ``total`` cycles consumed. ``vm`` is the root."""
+
+    total: int
+
+
 class Logged(Event, frozen=True):
     """The VM printed a text (system call 2177)."""
 
@@ -162,6 +174,8 @@ AnyEvent = (
     | WaitEnded
     | SwappedOut
     | SwappedIn
+    | Suspended
+    | Resumed
     | Logged
     | Ended
     | Faulted

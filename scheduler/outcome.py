@@ -18,10 +18,14 @@ class Failure(msgspec.Struct, frozen=True):
     detail: str
 
 
+SUSPENDED = "suspended"
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """``status`` is ``exit`` or ``error``; ``exit_code`` is the root's, -128 to 127; ``cycles`` are the whole run's."""
+    """How a run ended; ``exit_code`` is the root's, -128 to 127; ``cycles`` are the whole run's."""
 
     status: str
+    """``exit``, ``error`` or ``suspended``."""
     exit_code: int | None = None
     failure: Failure | None = None
     deadlock: DeadlockReport | None = None

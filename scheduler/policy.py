@@ -39,7 +39,9 @@ def choose(policy: SchedulingPolicy, runnable: Sequence[int]) -> int:
     """The policy's choice; raises :class:`PolicyError` unless it is one of ``runnable``."""
     chosen = policy.choose(runnable)
     if chosen not in runnable:
-        raise PolicyError(f"policy {policy.name} chose VM {chosen}; those that can run are {', '.join(map(str, runnable))}")
+        raise PolicyError(
+            f"policy {policy.name} chose VM {chosen}; those that can run are {', '.join(map(str, runnable))}"
+        )
     return chosen
 
 

@@ -16,7 +16,7 @@ from ..vm.machine import Machine, PauseSignal
 from ..vm.snapshot import Snapshot
 from .booting import boot_root_if_needed
 from .deadlock import Deadlock, explain_deadlock
-from .events import Faulted, IterationEnded, IterationStarted
+from .events import Faulted, IterationEnded, IterationStarted, Resumed
 from .handling import handle_messages, terminate
 from .io_pass import io_pass
 from .limits import ROOT_VM_ID, U64_MAX
@@ -103,8 +103,10 @@ class Scheduler:
 
         Raises :class:`~spawnlab.vm.errors.VmError` where a machine can't be made again (there the reference panics).
         """
-        scheduler = cls(sg_data, generator, context, policy=policy, observers=observers)
+        scheduler = cls(sg_data, generator, context, policy=policy)
         resume_table(scheduler.table, state)
+        scheduler.table.observers.extend(observers)
+        scheduler.table.notify(Resumed, ROOT_VM_ID, state.total_cycles)
         return scheduler
 
     def suspend(self) -> FullSuspendedState:

@@ -6,9 +6,11 @@ import msgspec
 
 from ..vm.errors import Unexpected
 from ..vm.snapshot import Snapshot
+from .events import Suspended
+from .limits import ROOT_VM_ID
 from .processes import ProcessTable
 from .states import VmState
-from .swapping import instantiate, suspend_vm
+from .swapping import freeze, instantiate
 from .transaction import DataPieceId
 
 
@@ -21,7 +23,7 @@ class SuspendedVm(msgspec.Struct, frozen=True):
 
 
 class FullSuspendedState(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything but the transaction and the root's arguments. Lists ascend by id or fd; cycles are counted in cycles."""
+    """Everything but the transaction and the root's arguments. Lists ascend by id or fd; counters count cycles."""
 
     total_cycles: int
     iteration_cycles: int
@@ -57,7 +59,8 @@ def suspend_table(table: ProcessTable) -> FullSuspendedState:
         raise RuntimeError("a message is waiting: the scheduler can't be suspended in the middle of an iteration")
     instantiated = tuple(sorted(table.instantiated))
     for vm in instantiated:
-        suspend_vm(table, vm)
+        freeze(table, vm)
+    table.notify(Suspended, ROOT_VM_ID, table.total_cycles.value)
     vms: list[SuspendedVm] = []
     for vm, state in sorted(table.states.items()):
         snapshot = table.suspended.get(vm)
@@ -78,7 +81,9 @@ def suspend_table(table: ProcessTable) -> FullSuspendedState:
 
 
 def resume_table(table: ProcessTable, state: FullSuspendedState) -> None:
-    """Fill a new table. Swapping the machines back in is free of charge, and what was stored of such is dropped.
+    """Fill a new table, before it has observers.
+
+    Swapping the machines back in is free of charge, and what was stored of such charges is dropped.
 
     Raises what resuming a VM raises (where the reference panics).
     """

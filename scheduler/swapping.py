@@ -31,13 +31,18 @@ def instantiate(table: ProcessTable, vm_ids: Sequence[int]) -> None:
 
 def suspend_vm(table: ProcessTable, vm_id: int) -> None:
     """Turn a machine into a snapshot; raises :class:`Unexpected` if there is no such machine."""
+    freeze(table, vm_id)
+    table.notify(SwappedOut, vm_id, SPAWN_EXTRA_CYCLES_BASE)
+
+
+def freeze(table: ProcessTable, vm_id: int) -> None:
+    """As :func:`suspend_vm`, without telling the observers: nobody is swapped out to make room."""
     vm = table.instantiated.get(vm_id)
     if vm is None:
         raise Unexpected(f"VM {vm_id} is not instantiated!")
     table.charge_iteration(SPAWN_EXTRA_CYCLES_BASE)
     table.suspended[vm_id] = vm.context.snapshots.make_snapshot(vm.machine)
     del table.instantiated[vm_id]
-    table.notify(SwappedOut, vm_id, SPAWN_EXTRA_CYCLES_BASE)
 
 
 def resume_vm(table: ProcessTable, vm_id: int) -> None:

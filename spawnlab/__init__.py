@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .play import perform as perform
     from .play import run as run
     from .play import run_synchronously as run_synchronously
+    from .saved import SavedRun as SavedRun
+    from .saved import SavedRunError as SavedRunError
     from .scenarios.build import Build as Build
     from .scenarios.build import build as build
     from .scenarios.errors import ScenarioError as ScenarioError
@@ -37,6 +39,8 @@ _HOMES = {
     "Journal": ".scheduler.journal",
     "Outcome": ".scheduler.outcome",
     "Run": ".play",
+    "SavedRun": ".saved",
+    "SavedRunError": ".saved",
     "Scenario": ".scenarios.model",
     "ScenarioError": ".scenarios.errors",
     "Scheduler": ".scheduler.scheduler",
@@ -55,6 +59,8 @@ __all__ = [
     "Journal",
     "Outcome",
     "Run",
+    "SavedRun",
+    "SavedRunError",
     "Scenario",
     "ScenarioError",
     "Scheduler",

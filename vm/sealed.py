@@ -10,7 +10,7 @@ import msgspec
 from .errors import SpawnlabError
 
 _DIGEST_SIZE = 32
-_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_encoder = msgspec.msgpack.Encoder()  # tables keep their order: the programs of a scenario are numbered by it
 
 
 class CorruptFileError(SpawnlabError):

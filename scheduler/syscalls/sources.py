@@ -86,10 +86,8 @@ def find_item(
     if source.entry not in (Entry.INPUT, Entry.OUTPUT):
         return None
     is_input = source.entry == Entry.INPUT
-    if source.group:
-        found = at(sg_data.input_indices if is_input else sg_data.output_indices, index)
-    else:
-        found = index
+    group = sg_data.input_indices if is_input else sg_data.output_indices
+    found = at(group, index) if source.group else index
     return at(inputs if is_input else outputs, found)
 
 

@@ -36,7 +36,9 @@ def add(commands: Subparsers) -> None:
     decode.set_defaults(command=execute, run=_run_decode)
     scheduler = kinds.add_parser("scheduler", help="whole runs of the scheduler (JSON lines, may be packed)")
     scheduler.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    scheduler.add_argument("--name", metavar="PART", action="append", default=[], help="only cases with this in the name")
+    scheduler.add_argument(
+        "--name", metavar="PART", action="append", default=[], help="only cases with this in the name"
+    )
     scheduler.set_defaults(command=execute, run=_run_scheduler)
     for kind in (elf, scheduler):
         kind.add_argument("--programs", metavar="DIR", action="append", default=[], type=Path, help=_PROGRAMS)

@@ -152,8 +152,8 @@ class Blobs:
                 return self._known_file(value)
             case "zeros" if isinstance(value, int) and 0 <= value <= ZEROS_MAX:
                 return bytes(value)
-            case "concat":
-                return b"".join(map(self.resolve, value))
+            case "concat" if isinstance(value, list):
+                return b"".join(self.resolve(part) for part in cast("list[Any]", value))
             case "data_hash":
                 return ckb_hash(self.resolve(value))
             case _:

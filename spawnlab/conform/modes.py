@@ -13,6 +13,7 @@ import msgspec
 from ..scheduler.events import AnyEvent, Logged
 from ..scheduler.limits import U64_MAX
 from ..scheduler.scheduler import RunMode, Scheduler
+from ..scheduler.state_file import state_from_bytes, state_to_bytes
 from ..scheduler.suspended import FullSuspendedState
 from ..scheduler.syscalls.context import VmContext
 from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
@@ -37,7 +38,6 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_suspends: int | None = None
     debug_pause: Literal["skip", "suspend"] | None = None
     """What system call 2178 does: ``skip`` nothing, ``suspend`` pause; it does not exist unless given."""
-
 
     def name(self) -> str | dict[str, Any]:
         """The mode as the runner's cases have it."""
@@ -93,6 +93,7 @@ class _Player:
         return scheduler
 
     def resume(self, state: FullSuspendedState) -> Scheduler:
+        state = state_from_bytes(state_to_bytes(state))  # as if in another process
         action = self._mode.debug_pause
         return Scheduler.resume(self._sg_data, state, self.generator, action, observers=[self._listen])
 

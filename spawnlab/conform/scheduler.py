@@ -66,7 +66,7 @@ def compare(expected: Mapping[str, Any], outcome: OutcomeRecord) -> list[tuple[s
     differing: list[tuple[str, object, object]] = []
     for name, value in expected.items():
         if name in LISTS:
-            differing += _first_difference(name, value, got.get(name, []))
+            differing += first_difference(name, value, got.get(name, []))
         elif name not in _NOT_COMPARED and got.get(name) != value:
             differing.append((name, value, got.get(name)))
     return differing
@@ -83,7 +83,7 @@ def _with_digests(outcome: OutcomeRecord) -> dict[str, Any]:
     return got
 
 
-def _first_difference(name: str, expected: Sequence[Any], got: Sequence[Any]) -> list[tuple[str, object, object]]:
+def first_difference(name: str, expected: Sequence[Any], got: Sequence[Any]) -> list[tuple[str, object, object]]:
     """The first entry that differs, and only what differs in it. Ours may go on where the record is cut."""
     for index, wanted in enumerate(expected):
         if index >= len(got):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..play import Run
 from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.events import Faulted
+from ..scheduler.outcome import SUSPENDED
 from .cast import Cast
 
 
@@ -24,9 +25,12 @@ def ending(run: Run) -> Iterator[str]:
     elif outcome.failure is not None:
         failure = outcome.failure
         detail = f" ({failure.detail})" if failure.detail else ""
-        known = fault is not None and fault.pc is not None
-        where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}" if known else ""
+        where = ""
+        if fault is not None and fault.pc is not None:
+            where = f" in {cast.where(fault.vm)} at pc 0x{fault.pc:x}"
         yield f"error: {failure.display}{detail}{where}"
+    elif outcome.status == SUSPENDED:
+        yield "suspended"
     else:
         yield f"exit code {outcome.exit_code}"
     turns = "1 iteration" if outcome.iterations == 1 else f"{outcome.iterations:,} iterations"

@@ -19,6 +19,8 @@ from ..scheduler.events import (
     PipeOpened,
     Posted,
     ProgramReplaced,
+    Resumed,
+    Suspended,
     SwappedIn,
     SwappedOut,
     Transferred,
@@ -107,6 +109,10 @@ class Timeline:
                 return f"learns that VM {target} ended with {code}"
             case SwappedOut(cycles=cycles) | SwappedIn(cycles=cycles):
                 return f"is swapped {'out' if isinstance(event, SwappedOut) else 'in'} for {cycles:,} cycles"
+            case Suspended():
+                return "and all others are suspended, to go on elsewhere"
+            case Resumed():
+                return "and all others go on from where they were suspended"
             case Logged(text=text):
                 return f"says {text!r}"
             case FdClosed(fd=fd):

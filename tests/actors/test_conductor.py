@@ -14,9 +14,9 @@ from spawnlab.actors.conductor import Conductor
 from spawnlab.actors.conductor import perform as perform_scheduler
 from spawnlab.scheduler.events import AnyEvent, Blocked, Booted
 from spawnlab.scheduler.journal import Journal
+from spawnlab.scheduler.mockup import mock_group
 from spawnlab.scheduler.scheduler import Scheduler
 from spawnlab.scheduler.states import WaitForRead
-from spawnlab.scheduler.mockup import mock_group
 from spawnlab.vm.assembler import assemble
 from spawnlab.vm.machine import Machine, SystemCall
 

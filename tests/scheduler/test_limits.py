@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from spawnlab.scheduler.events import AnyEvent, Faulted, IterationEnded, IterationStarted, Logged
+from spawnlab.scheduler.events import Faulted, IterationEnded, IterationStarted, Logged
 from spawnlab.scheduler.outcome import conduct
 from spawnlab.scheduler.scheduler import RunMode, Scheduler
 from spawnlab.scheduler.scheduler import play as play_machine

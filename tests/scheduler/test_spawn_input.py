@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from spawnlab.scheduler.chain import Script
 from spawnlab.scheduler.codes import ReturnCode
 from spawnlab.scheduler.events import AnyEvent, Booted, IterationStarted, Posted
-from spawnlab.scheduler.scheduler import Scheduler
-from spawnlab.scheduler.chain import Script
 from spawnlab.scheduler.mockup import THE_SCRIPT, MockCell
+from spawnlab.scheduler.scheduler import Scheduler
 from spawnlab.scheduler.transaction import DataLocation, DataPieceId, Place
 from spawnlab.vm.machine import SP
 

@@ -1,0 +1,97 @@
+"""What `run` and `resume` share: how to play, and what to print of it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from .common import AS_EXPECTED, NOT_AS_EXPECTED, cycles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..play import Playable, Run
+    from ..scheduler.events import AnyEvent
+    from ..views.timeline import Timeline
+
+EPILOG = (
+    "Exit status: 0 when the run ended as the scenario expects or was suspended, 1 when not, "
+    "2 for input that can't be run."
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How to play, and what to print."""
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON, and nothing else")
+    parser.add_argument("--quiet", action="store_true", help="print only how the run ended")
+    parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
+    parser.add_argument("--driver", choices=("trio", "sync"), default="trio", help="how to play; the run is the same")
+    parser.add_argument("--journal", metavar="OUT", help="write the journal, every event as a line of JSON, to a file")
+    parser.add_argument(
+        "--suspend-at", type=cycles, metavar="CYCLES", help="suspend the run before it goes beyond these cycles"
+    )
+    parser.add_argument("--state", metavar="FILE", help="where --suspend-at writes what `spawnlab resume` goes on from")
+
+
+def check_options(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Options that go together; leaves the program when one is missing."""
+    if (options.suspend_at is None) != (options.state is None):
+        parser.error("--suspend-at CYCLES and --state FILE go together")
+
+
+def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent] = ()) -> int:
+    """Play and print; ``past`` are the events of a run that is gone on with. Returns the exit status."""
+    from ..play import load, run, run_synchronously
+    from ..views.cast import Cast, harmless
+    from ..views.timeline import LEGEND, Timeline
+
+    build = load(what)
+    show = not (options.json or options.quiet)
+    observers = []
+    if show:
+        timeline = Timeline(Cast(build), len(build.codes))
+        for event in past:
+            timeline.line(event)
+        if build.scenario.title:
+            print(harmless(build.scenario.title))
+        print(LEGEND)
+        print(timeline.heading())
+        observers = [_printer(timeline)]
+    driver = run if options.driver == "trio" else run_synchronously
+    result = driver(what, limit=options.limit, suspend_at=options.suspend_at, observers=observers)
+    if options.journal:
+        _write(options.journal, result.journal.to_bytes())
+    if result.saved is not None:
+        _write(options.state, result.saved.to_bytes())
+    _print_result(result, options)
+    return AS_EXPECTED if result.as_expected else NOT_AS_EXPECTED
+
+
+def _printer(timeline: Timeline):
+    def print_line(event: AnyEvent) -> None:
+        line = timeline.line(event)
+        if line is not None:
+            print(line)
+
+    return print_line
+
+
+def _write(file: str, content: bytes) -> None:
+    with open(file, "wb") as opened:
+        opened.write(content)
+
+
+def _print_result(result: Run, options: argparse.Namespace) -> None:
+    if options.json:
+        from ..views.report import report
+
+        print(report(result))
+        return
+    from ..views.ending import ending
+
+    for line in ending(result):
+        print(line)
+    if result.saved is not None:
+        print(f"go on with: spawnlab resume {options.state}")
+    elif options.state is not None:
+        print(f"it did not come to {options.suspend_at:,} cycles, so {options.state} was not written")
