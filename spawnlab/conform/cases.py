@@ -206,21 +206,24 @@ def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
     if len(case.dep_cells) > len(deps):
         raise RecordError("there are more dep_cells than cell deps")
     witnesses = blobs.witness_set(case.witness_set) if case.witness_set else case.witnesses
-    return mock_group(
-        [
-            data if cell is None else _cell(cell, blobs, data, len(data) * SHANNONS_PER_BYTE)
-            for data, cell in zip_longest(deps, case.dep_cells)
-        ],
-        program_index=case.program_index,
-        version=case.version,
-        args=blobs.resolve(case.script_args),
-        witnesses=[blobs.resolve(witness) for witness in witnesses],
-        inputs=[_input(cell, blobs) for cell in case.inputs],
-        outputs=[_input(cell, blobs) for cell in case.outputs],
-        group_type=case.script_group_type,
-        script=_script(case.script, blobs),
-        surroundings=_surroundings(case, blobs),
-    )
+    try:
+        return mock_group(
+            [
+                data if cell is None else _cell(cell, blobs, data, len(data) * SHANNONS_PER_BYTE)
+                for data, cell in zip_longest(deps, case.dep_cells)
+            ],
+            program_index=case.program_index,
+            version=case.version,
+            args=blobs.resolve(case.script_args),
+            witnesses=[blobs.resolve(witness) for witness in witnesses],
+            inputs=[_input(cell, blobs) for cell in case.inputs],
+            outputs=[_input(cell, blobs) for cell in case.outputs],
+            group_type=case.script_group_type,
+            script=_script(case.script, blobs),
+            surroundings=_surroundings(case, blobs),
+        )
+    except ValueError as error:
+        raise RecordError(str(error)) from None
 
 
 def _surroundings(case: Case, blobs: Blobs) -> Surroundings:

@@ -98,8 +98,9 @@ def _blob(content: bytes) -> dict[str, str]:
 
 def _inputs(sg_data: ScriptGroupData) -> list[dict[str, Any]]:
     """The cells that are spent. The last of them may lack inputs in the transaction."""
-    cells = [_cell(cell, sg_data.script) for cell in sg_data.resolved.inputs]
-    for cell, spent in zip_longest(cells, sg_data.resolved.transaction.inputs):
+    resolved = sg_data.resolved
+    cells = [_cell(cell, sg_data.script) | {"out_point": _out_point(cell.out_point)} for cell in resolved.inputs]
+    for cell, spent in zip_longest(cells, resolved.transaction.inputs):
         if spent is None:
             cell["no_tx_input"] = True
         else:
