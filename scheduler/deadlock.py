@@ -29,6 +29,9 @@ class DeadlockReport(msgspec.Struct, frozen=True):
     waiting: tuple[Waiting, ...]
     rings: tuple[tuple[int, ...], ...]
     """Each ring once, from its smallest VM: each waits for the next, the last for the first."""
+    io_pass_skipped: bool = False
+    """Whether a read or write could have been served: a turn overshot its budget, so that the I/O pass after it was
+    skipped, and the run was suspended there (``scheduler`` T10)."""
 
 
 class Deadlock(Unexpected):
@@ -50,7 +53,17 @@ class Deadlock(Unexpected):
 def explain_deadlock(states: Mapping[int, VmState], fds: Mapping[int, int]) -> DeadlockReport:
     """What the VMs of a deadlock wait for; ``fds`` maps open fds to their owners."""
     waiting = tuple(_waiting(vm, state, states, fds) for vm, state in sorted(states.items()))
-    return DeadlockReport(waiting, _rings({w.vm: w.waits_for for w in waiting}))
+    skipped = any(_could_be_served(state, states, fds) for state in states.values())
+    return DeadlockReport(waiting, _rings({w.vm: w.waits_for for w in waiting}), skipped)
+
+
+def _could_be_served(state: VmState, states: Mapping[int, VmState], fds: Mapping[int, int]) -> bool:
+    """Whether an I/O pass would wake the VM: the other end is closed, or its owner waits there too."""
+    if not isinstance(state, WaitForRead | WaitForWrite):
+        return False
+    end = other_end(state.fd)
+    peer = states.get(fds[end]) if end in fds else None
+    return end not in fds or (isinstance(peer, WaitForRead | WaitForWrite) and peer.fd == end)
 
 
 def _waiting(vm: int, state: VmState, states: Mapping[int, VmState], fds: Mapping[int, int]) -> Waiting:

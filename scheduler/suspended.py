@@ -14,7 +14,7 @@ from .swapping import freeze, instantiate
 from .transaction import DataPieceId
 
 
-class SuspendedVm(msgspec.Struct, frozen=True):
+class SuspendedVm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One VM: its id, state and machine."""
 
     id: int
@@ -22,7 +22,7 @@ class SuspendedVm(msgspec.Struct, frozen=True):
     snapshot: Snapshot[DataPieceId]
 
 
-class FullSuspendedState(msgspec.Struct, frozen=True, kw_only=True):
+class FullSuspendedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything but the transaction and the root's arguments. Lists ascend by id or fd; counters count cycles."""
 
     total_cycles: int

@@ -29,7 +29,7 @@ class Place(Enum):
     WITNESS_GROUP_OUTPUT = "witness_group_output"
 
 
-class DataPieceId(msgspec.Struct, frozen=True, array_like=True):
+class DataPieceId(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Names a byte string of the transaction."""
 
     place: Place

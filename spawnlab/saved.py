@@ -31,7 +31,7 @@ class SavedRunError(SpawnlabError):
     """A suspended run that can't be gone on with; says why and what to do."""
 
 
-class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
+class SavedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A run between two iterations."""
 
     scenario: Scenario

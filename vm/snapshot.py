@@ -31,7 +31,7 @@ class DataSource(Protocol[Id_contra]):
         ...
 
 
-class SourcePages(msgspec.Struct, Generic[Id], frozen=True):
+class SourcePages(msgspec.Struct, Generic[Id], frozen=True, forbid_unknown_fields=True):
     """Pages to be loaded again: ``length`` bytes at ``address``, from ``offset`` of a piece of data."""
 
     address: int
@@ -41,7 +41,7 @@ class SourcePages(msgspec.Struct, Generic[Id], frozen=True):
     length: int
 
 
-class DirtyPages(msgspec.Struct, frozen=True):
+class DirtyPages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pages kept byte by byte."""
 
     address: int
@@ -49,7 +49,7 @@ class DirtyPages(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class Snapshot(msgspec.Struct, Generic[Id], frozen=True):
+class Snapshot(msgspec.Struct, Generic[Id], frozen=True, forbid_unknown_fields=True):
     """A machine at rest: 32 registers, pages, and counters in cycles."""
 
     version: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -81,7 +81,7 @@ class Case(msgspec.Struct, kw_only=True):
     """One run. Blobs are hex strings or objects, resolved by :class:`Blobs`."""
 
     program: Any
-    version: int
+    version: Annotated[int, msgspec.Meta(ge=0, le=2)]
     name: str = ""
     script_args: Any = ""
     cell_deps: tuple[Any, ...] = ()
@@ -202,6 +202,8 @@ class Blobs:
 def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
     """The script group that a case runs; raises :class:`RecordError`."""
     deps = [blobs.program(dep) for dep in case.cell_deps]
+    if not 0 <= case.program_index <= len(deps):
+        raise RecordError(f"program_index: {case.program_index} of {len(deps) + 1} cell deps")
     deps.insert(case.program_index, blobs.program(case.program))
     if len(case.dep_cells) > len(deps):
         raise RecordError("there are more dep_cells than cell deps")

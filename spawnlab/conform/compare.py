@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..scheduler.transaction import ScriptGroupData
+from ..vm.errors import CyclesExceeded
 from .modes import Mode, run_recorded
 from .records import OutcomeRecord
 from .reference import case_of, run_reference
@@ -35,8 +36,8 @@ class Comparison(msgspec.Struct, frozen=True):
         for name in LISTS:
             mine, its = ours.pop(name, []), reference.pop(name, [])
             found += first_difference(name, mine, its)
-            if not found and len(mine) != len(its):
-                found.append((f"entries in {name}", len(mine), len(its)))
+            if not found and len(its) > len(mine):
+                found.append((f"{name}[{len(mine)}]", None, its[len(mine)]))
         names = sorted({*ours, *reference})
         return found + [(n, ours.get(n), reference.get(n)) for n in names if ours.get(n) != reference.get(n)]
 
@@ -57,7 +58,7 @@ def _counted(ours: OutcomeRecord) -> str:
     for name, records in (("iterations", ours.trace), ("suspends", ours.suspends)):
         if records is not None:
             return f", {len(records):,} {name}"
-    return " (one iteration after the other is not compared: it goes on beyond the limit)"
+    return " (iterations are not compared: the run goes on beyond its limit)"
 
 
 def _short(value: Any) -> str:
@@ -66,16 +67,15 @@ def _short(value: Any) -> str:
 
 
 def compare_group(sg_data: ScriptGroupData, modes: Sequence[Mode], *, machine: str = "plain") -> Comparison:
-    """Run a group in each mode by both, until they differ or our run does not come to an end within its limit.
+    """Run a group in each mode by both, until one of them does not come to an end within its limit.
 
-    Raises :class:`~spawnlab.conform.reference.ReferenceUnavailable`.
+    Gives the last comparison, or the last in which they differ. Raises
+    :class:`~spawnlab.conform.reference.ReferenceUnavailable`.
     """
-    comparison: Comparison | None = None
+    comparisons: list[Comparison] = []
     for mode in modes:
         (reference,) = run_reference([case_of(sg_data, mode)], machine=machine)
-        comparison = Comparison(mode, run_recorded(sg_data, mode), reference)
-        if not comparison.equal or comparison.ours.error_variant == "CyclesExceeded":
+        comparisons.append(Comparison(mode, run_recorded(sg_data, mode), reference))
+        if CyclesExceeded.__name__ in (comparisons[-1].ours.error_variant, reference.error_variant):
             break
-    if comparison is None:
-        raise ValueError("no mode to compare in")
-    return comparison
+    return next((found for found in reversed(comparisons) if not found.equal), comparisons[-1])

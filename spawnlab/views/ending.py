@@ -43,3 +43,6 @@ def _deadlock(report: DeadlockReport, cast: Cast) -> Iterator[str]:
         yield f"  {cast.where(waiting.vm)} {waiting.words}"
     for ring in report.rings:
         yield "  ring: " + " → ".join(f"VM {vm}" for vm in (*ring, ring[0]))
+    if report.io_pass_skipped:
+        yield "  both ends of a pipe wait, or one is closed: the run was suspended after a turn beyond its budget, and"
+        yield "  nobody makes up for the I/O pass that is skipped then, nor does a node (docs/scenarios.md, Suspending)"

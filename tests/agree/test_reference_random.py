@@ -42,7 +42,7 @@ def test_a_difference_is_found_and_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("spawnlab.scheduler.syscalls.context.SPAWN_YIELD_CYCLES_BASE", 801)
     report = campaign.campaign("topology", range(5))
     assert len(report.differences) > 2
-    assert "iteration 1:" in str(report)
+    assert "trace 1:" in str(report)
 
 
 def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:

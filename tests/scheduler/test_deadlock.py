@@ -229,3 +229,23 @@ def test_a_closed_end_wakes_so_it_is_no_deadlock() -> None:
     assert play(pipe() + spawn_with(1, 2) + close(3) + wait(1) + "  li a7, 93\n  ecall\n", read(2, 1)).error is not None
     run = play(pipe() + close(3) + read(2, 1) + "  li a7, 93\n  ecall\n")
     assert run.exit_code == 7
+
+
+# T10: what an I/O pass would have served
+
+READS, WRITES = WaitForRead(2, 8, 0, 0), WaitForWrite(3, 0, 8, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("states", "fds", "skipped"),
+    [
+        ({0: READS, 1: WRITES}, {2: 0, 3: 1}, True),
+        ({0: READS, 1: Wait(0, 0)}, {2: 0}, True),  # the write end is closed
+        ({0: Wait(1, 0), 1: WRITES}, {3: 1}, True),
+        ({0: READS, 1: Wait(0, 0)}, {2: 0, 3: 1}, False),
+        ({0: READS, 1: WaitForWrite(5, 0, 8, 0, 0)}, {2: 0, 3: 1, 4: 0, 5: 1}, False),
+        ({0: Wait(0, 0)}, {}, False),
+    ],
+)
+def test_whether_an_io_pass_was_skipped(states: dict[int, VmState], fds: dict[int, int], skipped: bool) -> None:
+    assert explain_deadlock(states, fds).io_pass_skipped is skipped

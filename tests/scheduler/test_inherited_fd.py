@@ -49,6 +49,11 @@ def test_a_small_buffer_gets_the_first_and_the_full_count(room: int, seen: list[
     assert run.word(1, "length") == 3
 
 
+def test_each_fd_takes_8_bytes_and_no_more() -> None:
+    run = play(PIPES + spawn_with(1, 3, 2) + FOREVER, inherited(5, "buffer") + FOREVER)
+    assert run.memory(1, "buffer", 24) == b"\3" + bytes(7) + b"\2" + bytes(7) + b"qrstuvwx"
+
+
 @pytest.mark.parametrize("room", [1 << 63, U64_MAX])
 def test_room_may_be_huge(room: int) -> None:
     run = play(PIPES + spawn_with(1, 2) + FOREVER, inherited(room) + FOREVER)

@@ -22,6 +22,7 @@ from spawnlab.scheduler.events import (
 )
 from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.messages import FdRead
+from spawnlab.scheduler.scheduler import Scheduler
 
 from .programs import DEBUG, call, leave, pipe, read, spawn, spawn_with, wait, write
 from .runs import Played, play, sg_data_of
@@ -40,10 +41,12 @@ def rich() -> Played:
 
 
 def test_runs_record_events_of_every_kind() -> None:
-    kinds = {type(event) for event in rich().journal} | {
-        type(event)
-        for event in play(pipe() + spawn_with(1, 2) + call(2608, 3) + "  ld t0, -8(x0)\n", read(2, 1) + wait(0)).journal
-    }
+    closing = play(pipe() + spawn_with(1, 2) + call(2608, 3) + "  ld t0, -8(x0)\n", read(2, 1) + wait(0))
+    replaced = play(call(2043, 1, 3, 0, 0, 0, 0), leave())
+    suspended: list[AnyEvent] = []
+    state = Scheduler(sg_data_of(leave()), observers=[suspended.append]).suspend()
+    Scheduler.resume(sg_data_of(leave()), state, observers=[suspended.append])
+    kinds = {type(event) for run in (rich(), closing, replaced) for event in run.journal} | set(map(type, suspended))
     assert kinds == set(ALL_KINDS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from pathlib import Path
 
@@ -49,6 +50,11 @@ def test_every_operation_and_field_is_documented() -> None:
             assert field == "code" or f"`{field}" in row, (row, field)
     for code in ReturnCode:
         assert f"`{code.name}` {code.value}" in page
+
+
+def test_the_schedulers_page_is_real() -> None:
+    failed, tried = doctest.testfile(str(ROOT / "docs" / "scheduler.md"), module_relative=False)
+    assert (failed, tried > 20) == (0, True)
 
 
 def test_every_link_leads_somewhere() -> None:
