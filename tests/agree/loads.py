@@ -186,6 +186,10 @@ class _Looker:
     def index(self) -> int:
         return self.random.choice(_NUMBERS) if self.bad(0.05) else self.random.choice((0, 0, 0, 1, 1, 2, 3))
 
+    def index_of_other(self, source: int) -> int:
+        """Not of the programs themselves, which are the first cell deps: one that gets at another's code may loop."""
+        return self.random.randrange(2) + self.programs.stop if source % _GROUP == 3 else self.index()
+
     def size(self) -> int:
         return self.random.choice((0, 4, 8, 33, 300, 300, _PAGE, 2 * _PAGE, 3 * _PAGE, (1 << 64) - 1))
 
@@ -213,7 +217,8 @@ class _Looker:
             address = self.random.choice((*_BAD, _CODE + 4))
         if self.bad(0.03):
             memory_size = self.random.choice(_NUMBERS)
-        return address, memory_size, offset, size, self.index(), self.source((1, 2, 3))
+        source = self.source((1, 2, 3))
+        return address, memory_size, offset, size, self.index_of_other(source), source
 
     def arguments(self) -> tuple[int, int | str]:
         argc = self.random.choice((0, 0, 1, 2, 3, 8))
@@ -232,8 +237,7 @@ class _Looker:
         if self.programs and self.random.random() < 0.6:
             return self.random.choice(self.programs), 3, 0
         source = self.source()
-        # the first cell deps are the programs themselves
-        index = self.random.randrange(2) + self.programs.stop if source % _GROUP == 3 else self.index()
+        index = self.index_of_other(source)
         place = self.random.choice((2, 1 << 32, (1 << 64) - 1)) if self.bad() else self.random.choice((0, 0, 1))
         return index, source, place
 
