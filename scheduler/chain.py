@@ -5,7 +5,9 @@ Capacities are shannons; hashes are 32 bytes.
 
 from __future__ import annotations
 
+import struct
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -16,6 +18,9 @@ SHANNONS_PER_BYTE = 100_000_000
 NULL_INDEX = 0xFFFF_FFFF
 DATA, TYPE, DATA1, DATA2 = 0, 1, 2, 4
 """Hash types, as their bytes."""
+HEADER_SIZE = 208
+_HEADER = struct.Struct("<IIQQQ32s32s32s32s32s16s")
+"""A header's fields in their order; the last is one number."""
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -105,12 +110,23 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     def encode(self) -> bytes:
         """208 bytes."""
-        numbers = u32(self.version) + u32(self.compact_target) + b"".join(map(u64, self._u64s()))
-        hashes = self.parent_hash + self.transactions_root + self.proposals_hash + self.extra_hash + self.dao
-        return numbers + hashes + self.nonce.to_bytes(16, "little")
+        *fields, nonce = msgspec.structs.astuple(self)
+        return _HEADER.pack(*fields, nonce.to_bytes(16, "little"))
 
-    def _u64s(self) -> tuple[int, int, int]:
-        return self.timestamp, self.number, self.epoch
+    @classmethod
+    def decode(cls, content: bytes) -> Header:
+        """A header from its 208 bytes; raises :class:`ValueError` for any other number."""
+        if len(content) != HEADER_SIZE:
+            raise ValueError(f"a header has {HEADER_SIZE} bytes, not {len(content)}")
+        *fields, nonce = _HEADER.unpack(content)
+        values: dict[str, Any] = dict(
+            zip(cls.__struct_fields__, (*fields, int.from_bytes(nonce, "little")), strict=True)
+        )
+        return cls(**values)
+
+    def hash(self) -> bytes:
+        """The block's hash."""
+        return ckb_hash(self.encode())
 
     @property
     def epoch_number(self) -> int:

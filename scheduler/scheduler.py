@@ -182,8 +182,7 @@ class Scheduler:
         try:
             self._turn = self._choose(mode)
         except VmError as error:
-            self._finish(mode.limit, error)
-            raise
+            raise self._finish(mode.limit, error) or error from None
         return self._turn
 
     def _boot(self) -> None:
@@ -219,7 +218,11 @@ class Scheduler:
         self._turn = None
         fault = self._process(turn, result)
         pc = turn.machine.this_pc if fault is result else None
-        return self._finish(turn.limit, fault, turn, pc)
+        spent = self.table.iteration_cycles
+        fault = self._finish(turn.limit, fault, turn, pc)
+        if fault is not None:
+            raise fault
+        return turn.limit - spent
 
     def _process(self, turn: Turn, result: int | VmError) -> VmError | None:
         """I4 to I7; gives the fault, if any."""
@@ -236,8 +239,10 @@ class Scheduler:
             return error
         return None
 
-    def _finish(self, limit: int, fault: VmError | None, turn: Turn | None = None, pc: int | None = None) -> int:
-        """O1 to O5; raises the fault that wins, or gives the cycles left."""
+    def _finish(
+        self, limit: int, fault: VmError | None, turn: Turn | None = None, pc: int | None = None
+    ) -> VmError | None:
+        """O1 to O4; gives the fault that wins, if any."""
         table = self.table
         spent = table.iteration_cycles
         try:
@@ -253,8 +258,7 @@ class Scheduler:
             table.notify(IterationEnded, turn.vm, turn.iteration, spent, total)
         if fault is not None:
             table.notify(Faulted, ROOT_VM_ID if turn is None else turn.vm, fault.debug, total, pc)
-            raise fault
-        return limit - spent
+        return fault
 
     # The synchronous driver
 

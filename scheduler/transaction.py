@@ -97,7 +97,7 @@ class ScriptGroupData(msgspec.Struct, frozen=True, kw_only=True):
                 cell = at(self.resolved.outputs, index)
             case Place.CELL_DEP:
                 cell = at(self.resolved.cell_deps, index)
-            case Place.WITNESS | Place.WITNESS_GROUP_INPUT | Place.WITNESS_GROUP_OUTPUT:
+            case _:  # the three of witnesses
                 return at(self.resolved.transaction.witnesses, index)
         return None if cell is None else cell.data
 

@@ -63,13 +63,11 @@ def parse(file: bytes, version: int) -> Image:
     entry, table, count = header[3], header[4], header[9]
     if count > len(file) // _PROGRAM_HEADER_SIZE:
         raise ElfParseError(f"Malformed entity: Buffer is too short for {count} program headers")
-    actions: list[LoadingAction] = []
-    for index in range(count):
-        offset = (table + index * _PROGRAM_HEADER_SIZE) & MASK64
-        program_header = _fields(file, order, _PROGRAM_HEADER, offset)
-        if program_header[0] == PT_LOAD:
-            actions.append(_action(program_header, index, len(file), version))
-    return Image(entry, tuple(actions))
+    offsets = [(table + index * _PROGRAM_HEADER_SIZE) & MASK64 for index in range(count)]
+    # all are read before any is looked at: where the file ends too early, that is the error
+    program_headers = [_fields(file, order, _PROGRAM_HEADER, offset) for offset in offsets]
+    loadable = [(index, fields) for index, fields in enumerate(program_headers) if fields[0] == PT_LOAD]
+    return Image(entry, tuple(_action(fields, index, len(file), version) for index, fields in loadable))
 
 
 def _ident(file: bytes) -> tuple[str, bool]:

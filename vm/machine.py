@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from . import elf, stack
@@ -133,7 +134,8 @@ class Machine(Integers):
 
     def initialize_stack(self, argc: int, arguments: Iterable[bytes]) -> int:
         """Write the arguments and set sp; returns the bytes used."""
-        self.registers[SP], used = stack.initialize(self.memory, self.isa.version, argc, arguments)
+        set_sp = partial(self.registers.__setitem__, SP)
+        _, used = stack.initialize(self.memory, self.isa.version, argc, arguments, set_sp=set_sp)
         return used
 
     # Counters

@@ -120,7 +120,8 @@ class Memory:
     def init_pages(self, address: int, size: int, flags: int, source: bytes | memoryview, offset: int = 0) -> None:
         """Map pages: zeros, and ``source`` from ``offset`` bytes after ``address`` on (``vm-memory`` §4).
 
-        Raises :class:`MemPageUnalignedAccess`, :class:`MemOutOfBound` or :class:`MemWriteOnFreezedPage`.
+        Raises :class:`MemPageUnalignedAccess`, :class:`MemOutOfBound` or :class:`MemWriteOnFreezedPage`. In the last
+        case the pages before the frozen one keep the new flags, which a program can meet after exec of version 1.
         """
         if address % PAGE_SIZE or round_up_page(size) != size:
             raise MemPageUnalignedAccess(f"mapping 0x{size:x} bytes at 0x{address:x}")
@@ -130,12 +131,13 @@ class Memory:
         for page in pages:
             if self.flags[page] & FREEZED:
                 raise MemWriteOnFreezedPage(f"mapping the page at 0x{page << PAGE_SHIFT:x} again")
+            self.flags[page] |= flags
         content = source[: size - offset]
         start = address + offset
         self.data[address : address + size] = bytes(size)
         self.data[start : start + len(content)] = content
         for page in pages:
-            self.flags[page] |= flags | DIRTY
+            self.flags[page] |= DIRTY
 
     def read_c_string(self, address: int) -> bytes:
         """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""

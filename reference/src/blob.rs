@@ -2,6 +2,8 @@
 
 use ckb_hash::blake2b_256;
 use ckb_types::bytes::Bytes;
+use ckb_types::packed::Byte32;
+use ckb_types::prelude::*;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::Deserialize;
@@ -91,6 +93,10 @@ impl Library {
             Blob::Text(name) => self.program(name),
             Blob::Built(recipe) => self.build(recipe),
         }
+    }
+
+    pub fn hash(&self, blob: &Blob) -> Result<Byte32, String> {
+        Byte32::from_slice(&self.bytes(blob)?).map_err(|_| "a hash must have 32 bytes".to_string())
     }
 
     pub fn list(&self, blobs: &[Blob]) -> Result<Vec<Bytes>, String> {

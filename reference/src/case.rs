@@ -17,12 +17,28 @@ pub struct Case {
     pub cell_deps: Vec<Blob>,
     #[serde(default)]
     pub program_index: usize,
+    /// What the cells of all deps are besides their data, the program's too.
+    #[serde(default)]
+    pub dep_cells: Vec<Option<Cell>>,
+    /// Instead of the script that runs the program by its data hash.
+    pub script: Option<ScriptParts>,
     pub witnesses: Option<Vec<Blob>>,
     pub witness_set: Option<String>,
     #[serde(default = "one_plain_input")]
     pub inputs: Vec<Cell>,
     #[serde(default)]
     pub outputs: Vec<Cell>,
+    #[serde(default)]
+    pub tx_version: u32,
+    /// The cell deps that the transaction itself names; nothing is resolved by them.
+    #[serde(default)]
+    pub tx_cell_deps: Vec<TxCellDep>,
+    #[serde(default)]
+    pub header_deps: Vec<Blob>,
+    #[serde(default)]
+    pub headers: Vec<KnownHeader>,
+    #[serde(default)]
+    pub extensions: Vec<KnownExtension>,
     #[serde(default)]
     pub script_group_type: GroupType,
     #[serde(default)]
@@ -49,7 +65,7 @@ pub struct Case {
     _note: IgnoredAny,
 }
 
-/// An input with the cell it spends, or an output.
+/// An input with the cell it spends, an output, or what a cell dep is besides its data.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
@@ -57,10 +73,49 @@ pub struct Cell {
     #[serde(rename = "type")]
     pub type_: Option<CellScript>,
     pub capacity: Option<u64>,
-    #[serde(default)]
-    pub data: Blob,
+    pub data: Option<Blob>,
+    /// The block that made the cell.
+    pub block_hash: Option<Blob>,
+    pub out_point: Option<OutPointParts>,
+    pub since: Option<u64>,
     #[serde(default)]
     pub no_tx_input: bool,
+}
+
+impl Cell {
+    /// Whether something is given that belongs to an input rather than to its cell.
+    pub fn is_of_input(&self) -> bool {
+        self.since.is_some() || self.out_point.is_some() || self.no_tx_input
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutPointParts {
+    pub tx_hash: Blob,
+    pub index: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TxCellDep {
+    pub out_point: OutPointParts,
+    #[serde(default)]
+    pub dep_type: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownHeader {
+    pub hash: Blob,
+    pub header: Blob,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownExtension {
+    pub hash: Blob,
+    pub data: Blob,
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! What surrounds the machines: the sink for debug texts and the system calls.
 
 use crate::case::DebugPause;
-use crate::transaction::NoChain;
+use crate::chain::Chain;
 use ckb_script::generate_ckb_syscalls;
 use ckb_script::types::{DebugPrinter, SgData, VmContext, VmId};
 use ckb_vm::registers::A7;
@@ -40,8 +40,8 @@ impl Host {
 /// The standard system calls, and the one for pauses if the case wants it.
 pub fn syscalls<M: SupportMachine>(
     vm_id: &VmId,
-    data: &SgData<NoChain>,
-    context: &VmContext<NoChain>,
+    data: &SgData<Chain>,
+    context: &VmContext<Chain>,
     host: &Host,
 ) -> Vec<Box<dyn Syscalls<M>>> {
     let mut list = generate_ckb_syscalls(vm_id, data, context, &host.printer);

@@ -2,6 +2,7 @@
 
 mod blob;
 mod case;
+mod chain;
 mod digest;
 mod host;
 mod options;

@@ -1,9 +1,9 @@
 //! Runs a script group in each of the modes.
 
 use crate::case::{Case, Mode};
+use crate::chain::Chain;
 use crate::host::{syscalls, Host};
 use crate::record::{suspend_record, LiveVms};
-use crate::transaction::NoChain;
 use ckb_script::types::SgData;
 use ckb_script::{RunMode, Scheduler};
 use ckb_types::bytes::Bytes;
@@ -53,12 +53,12 @@ impl Limits {
 
 /// What a scheduler is made from, new or resumed.
 pub struct Setup {
-    pub data: SgData<NoChain>,
+    pub data: SgData<Chain>,
     pub host: Host,
     pub root_args: Vec<Bytes>,
 }
 
-type Machines<M> = Scheduler<NoChain, Host, M>;
+type Machines<M> = Scheduler<Chain, Host, M>;
 
 impl Setup {
     fn scheduler<M: DefaultMachineRunner>(&self) -> Machines<M> {

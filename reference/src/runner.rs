@@ -83,17 +83,27 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ckb_types::bytes::Bytes;
+    use ckb_types::packed;
+    use ckb_types::prelude::*;
+    use std::collections::HashSet;
 
-    /// An ELF file of one segment: its header, then the program.
+    /// An ELF file of one segment: its header up to the segment's two sizes; then follow the
+    /// alignment and the program.
     const ELF_HEADER: &str = "\
         7f454c460201010000000000000000000200f300010000007800010000000000400000000000000000000000\
         0000000000000000400038000100000000000000010000000500000000000000000000000000010000000000\
-        000001000000000084000000000000008400000000000000\
-        0010000000000000";
+        0000010000000000";
+    const ELF_HEADER_SIZE: usize = 120;
     /// a0 = 0, a7 = 93, ecall
     const EXIT_ZERO: &str = "130500009308d00573000000";
     /// a0 = the number of arguments, which the stack pointer leads to; a7 = 93, ecall
     const EXIT_ARGC: &str = "033501009308d00573000000";
+    /// load_header_by_field of input 0, 8 bytes of field 0 to 0x20000: leaves with the answer plus
+    /// the low byte of what was loaded.
+    const EXIT_EPOCH: &str = "\
+        37050200b71502009302800023b0550013071000b71800009b88288273000000\
+        b702020083c20200330555009308d00573000000";
 
     fn answers(machine: MachineKind, lines: &str) -> Vec<Value> {
         let options = Options {
@@ -110,7 +120,9 @@ mod tests {
     }
 
     fn case(code: &str, more: &str) -> String {
-        format!(r#"{{"program": {{"hex": "{ELF_HEADER}{code}"}}, "version": 2{more}}}"#)
+        let size = ((ELF_HEADER_SIZE + code.len() / 2) as u64).swap_bytes();
+        let elf = format!("{ELF_HEADER}{size:016x}{size:016x}0010000000000000{code}");
+        format!(r#"{{"program": {{"hex": "{elf}"}}, "version": 2{more}}}"#)
     }
 
     #[test]
@@ -147,6 +159,73 @@ mod tests {
         assert_eq!(outcome["stop_reason"], "no progress");
     }
 
+    /// A cell's header is found if the block is known, is the cell's, and is among the header
+    /// deps. A cell without a block is no panic.
+    #[test]
+    fn headers_are_looked_up() {
+        let hash = "11".repeat(32);
+        let header = format!("{}07{}", "00".repeat(24), "00".repeat(183));
+        let parts = [
+            format!(r#", "inputs": [{{"block_hash": "{hash}"}}]"#),
+            format!(r#", "header_deps": ["{hash}"]"#),
+            format!(r#", "headers": [{{"hash": "{hash}", "header": "{header}"}}]"#),
+        ];
+        let mut lines = vec![case(EXIT_EPOCH, &parts.concat())];
+        for missing in 0..parts.len() {
+            let mut fewer = parts.to_vec();
+            fewer.remove(missing);
+            lines.push(case(EXIT_EPOCH, &fewer.concat()));
+        }
+        let outcomes = answers(MachineKind::Asm, &lines.join("\n"));
+        let codes: Vec<_> = outcomes.iter().map(|o| o["exit_code"].clone()).collect();
+        assert_eq!(codes, [7, 2, 2, 2]);
+    }
+
+    #[test]
+    fn the_transaction_has_what_is_its_own() {
+        let hash = "11".repeat(32);
+        let own = [
+            r#", "tx_version": 1"#.to_string(),
+            format!(r#", "header_deps": ["{hash}"]"#),
+            format!(r#", "tx_cell_deps": [{{"out_point": {{"tx_hash": "{hash}", "index": 1}}}}]"#),
+            r#", "inputs": [{"since": 1}]"#.to_string(),
+            format!(r#", "inputs": [{{"out_point": {{"tx_hash": "{hash}", "index": 1}}}}]"#),
+        ];
+        let others = [
+            String::new(),
+            format!(r#", "inputs": [{{"block_hash": "{hash}"}}]"#),
+            format!(r#", "extensions": [{{"hash": "{hash}", "data": "00"}}]"#),
+            format!(r#", "dep_cells": [{{"block_hash": "{hash}", "type": "self"}}]"#),
+        ];
+        let lines: Vec<_> = own
+            .iter()
+            .chain(&others)
+            .map(|o| case(EXIT_ZERO, o))
+            .collect();
+        let outcomes = answers(MachineKind::Asm, &lines.join("\n"));
+        let hashes: Vec<_> = outcomes.iter().map(|o| o["tx_hash"].to_string()).collect();
+        let distinct: HashSet<_> = hashes.iter().collect();
+        assert_eq!(distinct.len(), own.len() + 1, "{outcomes:?}");
+        assert!(hashes[own.len()..].iter().all(|h| h == &hashes[own.len()]));
+    }
+
+    #[test]
+    fn a_script_can_be_found_by_its_type() {
+        let type_ = r#"{"code_hash": {"zeros": 32}, "hash_type": 1, "args": "07"}"#;
+        let hash = {
+            let script = packed::Script::new_builder()
+                .hash_type(1u8)
+                .args(Bytes::from(vec![7]));
+            script.build().calc_script_hash()
+        };
+        let more = format!(
+            r#", "dep_cells": [{{"type": {type_}}}],
+                 "script": {{"code_hash": "{hash:x}", "hash_type": 1}}"#
+        );
+        let line = case(EXIT_ZERO, &more).replace('\n', "");
+        assert_eq!(answers(MachineKind::Asm, &line)[0]["exit_code"], 0);
+    }
+
     #[test]
     fn a_bad_case_does_not_stop_the_next() {
         let bad = [
@@ -155,6 +234,16 @@ mod tests {
             r#"{"program": "nowhere", "version": 2}"#,
             &case(EXIT_ZERO, r#", "script_group_type": "type""#),
             &case(EXIT_ZERO, r#", "program_index": 1"#),
+            &case(EXIT_ZERO, r#", "header_deps": ["00"]"#),
+            &case(
+                EXIT_ZERO,
+                r#", "headers": [{"hash": {"zeros": 32}, "header": "00"}]"#,
+            ),
+            &case(EXIT_ZERO, r#", "outputs": [{"block_hash": {"zeros": 32}}]"#),
+            &case(EXIT_ZERO, r#", "outputs": [{"since": 1}]"#),
+            &case(EXIT_ZERO, r#", "dep_cells": [null, null]"#),
+            &case(EXIT_ZERO, r#", "dep_cells": [{"data": ""}]"#),
+            &case(EXIT_ZERO, r#", "dep_cells": [{"no_tx_input": true}]"#),
         ];
         let lines = bad.join("\n") + "\n\n" + &case(EXIT_ZERO, "");
         let outcomes = answers(MachineKind::Asm, &lines);

@@ -163,12 +163,18 @@ def load_header_by_field(context: VmContext, machine: Machine) -> Found:
         case 1:
             first = header.number - header.epoch_index
             if first < 0:
-                raise Unexpected(f"Unexpected header epoch number index overflow {header.epoch}")
+                raise Unexpected(f"Unexpected header epoch number index overflow {_epoch(header)}")
             return u64(first)
         case 2:
             return u64(header.epoch_length)
         case field:
             raise External(f"HeaderField parse_from_u64 {field}")
+
+
+def _epoch(header: Header) -> str:
+    """An epoch as the reference prints it."""
+    parts = f"number: {header.epoch_number}, index: {header.epoch_index}, length: {header.epoch_length}"
+    return f"Epoch {{ {parts} }}"
 
 
 @_loading

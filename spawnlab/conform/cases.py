@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
 from ..scenarios.load import read_file
-from ..scheduler.chain import Script
+from ..scheduler.chain import SHANNONS_PER_BYTE, CellDep, Header, OutPoint, Script
 from ..scheduler.hashing import ckb_hash
 from ..scheduler.limits import U64_MAX
-from ..scheduler.mockup import THE_SCRIPT, MockCell, mock_group
+from ..scheduler.mockup import THE_SCRIPT, MockCell, Surroundings, mock_group
 from ..scheduler.transaction import ScriptGroupData
 from .modes import Mode
 from .tally import RecordError
 
 ZEROS_MAX = 64 << 20
+CAPACITY = 10_000_000_000
+"""Of a cell whose capacity is not given: shannons."""
 
 
 class ScriptSpec(msgspec.Struct, forbid_unknown_fields=True):
@@ -28,14 +31,50 @@ class ScriptSpec(msgspec.Struct, forbid_unknown_fields=True):
     args: Any = ""
 
 
-class CellSpec(msgspec.Struct, forbid_unknown_fields=True):
-    """A cell; ``"self"`` is the script under test."""
+class OutPointSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """An output of a transaction."""
+
+    tx_hash: Any
+    index: int
+
+
+class DepSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """A cell dep that the transaction itself names."""
+
+    out_point: OutPointSpec
+    dep_type: int = 0
+
+
+class DepCellSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """A cell without its data; ``"self"`` is the script under test."""
 
     lock: ScriptSpec | str | None = None
     type: ScriptSpec | str | None = None
-    capacity: int = 10_000_000_000
+    capacity: int | None = None
+    block_hash: Any = None
+
+
+class CellSpec(DepCellSpec, forbid_unknown_fields=True):
+    """A cell, and the input that spends it if it is one."""
+
     data: Any = ""
+    out_point: OutPointSpec | None = None
+    since: int = 0
     no_tx_input: bool = False
+
+
+class HeaderSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """A block's header, 208 bytes."""
+
+    hash: Any
+    header: Any
+
+
+class ExtensionSpec(msgspec.Struct, forbid_unknown_fields=True):
+    """A block's extension."""
+
+    hash: Any
+    data: Any
 
 
 class Case(msgspec.Struct, kw_only=True):
@@ -47,10 +86,17 @@ class Case(msgspec.Struct, kw_only=True):
     script_args: Any = ""
     cell_deps: tuple[Any, ...] = ()
     program_index: int = 0
+    dep_cells: tuple[DepCellSpec | None, ...] = ()
+    script: ScriptSpec | None = None
     witnesses: tuple[Any, ...] = ()
     witness_set: str | None = None
     inputs: tuple[CellSpec, ...] = (CellSpec(),)
     outputs: tuple[CellSpec, ...] = ()
+    tx_version: int = 0
+    tx_cell_deps: tuple[DepSpec, ...] = ()
+    header_deps: tuple[Any, ...] = ()
+    headers: tuple[HeaderSpec, ...] = ()
+    extensions: tuple[ExtensionSpec, ...] = ()
     script_group_type: Literal["lock", "type"] = "lock"
     mode: str | dict[str, Any] = "run"
     max_cycles: int = U64_MAX
@@ -159,27 +205,68 @@ def group_of(case: Case, blobs: Blobs) -> ScriptGroupData:
     if not 0 <= case.program_index <= len(deps):
         raise RecordError(f"program_index: {case.program_index} of {len(deps) + 1} cell deps")
     deps.insert(case.program_index, blobs.program(case.program))
+    if len(case.dep_cells) > len(deps):
+        raise RecordError("there are more dep_cells than cell deps")
     witnesses = blobs.witness_set(case.witness_set) if case.witness_set else case.witnesses
-    return mock_group(
-        deps,
-        program_index=case.program_index,
-        version=case.version,
-        args=blobs.resolve(case.script_args),
-        witnesses=[blobs.resolve(witness) for witness in witnesses],
-        inputs=[_cell(cell, blobs) for cell in case.inputs],
-        outputs=[_cell(cell, blobs) for cell in case.outputs],
-        group_type=case.script_group_type,
+    try:
+        return mock_group(
+            [
+                data if cell is None else _cell(cell, blobs, data, len(data) * SHANNONS_PER_BYTE)
+                for data, cell in zip_longest(deps, case.dep_cells)
+            ],
+            program_index=case.program_index,
+            version=case.version,
+            args=blobs.resolve(case.script_args),
+            witnesses=[blobs.resolve(witness) for witness in witnesses],
+            inputs=[_input(cell, blobs) for cell in case.inputs],
+            outputs=[_input(cell, blobs) for cell in case.outputs],
+            group_type=case.script_group_type,
+            script=_script(case.script, blobs),
+            surroundings=_surroundings(case, blobs),
+        )
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+
+
+def _surroundings(case: Case, blobs: Blobs) -> Surroundings:
+    return Surroundings(
+        tx_version=case.tx_version,
+        tx_cell_deps=tuple(CellDep(_out_point(dep.out_point, blobs), dep.dep_type) for dep in case.tx_cell_deps),
+        header_deps=tuple(map(blobs.resolve, case.header_deps)),
+        headers=tuple((blobs.resolve(known.hash), _header(known.header, blobs)) for known in case.headers),
+        extensions=tuple((blobs.resolve(known.hash), blobs.resolve(known.data)) for known in case.extensions),
     )
 
 
-def _cell(cell: CellSpec, blobs: Blobs) -> MockCell:
+def _header(header: object, blobs: Blobs) -> Header:
+    try:
+        return Header.decode(blobs.resolve(header))
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+
+
+def _input(cell: CellSpec, blobs: Blobs) -> MockCell:
+    made = _cell(cell, blobs, blobs.resolve(cell.data), CAPACITY)
+    return msgspec.structs.replace(
+        made,
+        out_point=_out_point(cell.out_point, blobs),
+        since=cell.since,
+        in_transaction=not cell.no_tx_input,
+    )
+
+
+def _cell(cell: DepCellSpec, blobs: Blobs, data: bytes, capacity: int) -> MockCell:
     return MockCell(
         lock=_script(cell.lock, blobs),
         type=_script(cell.type, blobs),
-        capacity=cell.capacity,
-        data=blobs.resolve(cell.data),
-        in_transaction=not cell.no_tx_input,
+        capacity=capacity if cell.capacity is None else cell.capacity,
+        data=data,
+        block_hash=None if cell.block_hash is None else blobs.resolve(cell.block_hash),
     )
+
+
+def _out_point(spec: OutPointSpec | None, blobs: Blobs) -> OutPoint:
+    return OutPoint() if spec is None else OutPoint(blobs.resolve(spec.tx_hash), spec.index)
 
 
 def _script(script: ScriptSpec | str | None, blobs: Blobs) -> Script | None:

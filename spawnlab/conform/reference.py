@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..scheduler.chain import Cell, Script
+from ..scheduler.chain import SHANNONS_PER_BYTE, Cell, CellOutput, OutPoint, Script
+from ..scheduler.mockup import HASH_TYPES
 from ..scheduler.transaction import ScriptGroupData
 from ..vm.errors import SpawnlabError
 from .modes import Mode
@@ -47,48 +49,94 @@ def build_runner() -> Path:
 def case_of(
     sg_data: ScriptGroupData, mode: Mode, *, root_args: Iterable[bytes] = (), title: str = ""
 ) -> dict[str, Any]:
-    """A script group (one that :func:`~spawnlab.scheduler.mockup.mock_group` makes) as a case for the runner."""
-    resolved, index = sg_data.resolved, sg_data.program.index
+    """A script group as a case for the runner. What is as by default is left out."""
+    resolved, index, script = sg_data.resolved, sg_data.program.index, sg_data.script
+    transaction = resolved.transaction
     deps = [_blob(cell.data) for cell in resolved.cell_deps]
+    by_data = Script(resolved.cell_deps[index].data_hash, HASH_TYPES[sg_data.version], script.args)
     case: dict[str, Any] = {
         "name": title,
         "version": sg_data.version,
         "program": deps.pop(index),
         "program_index": index,
         "cell_deps": deps,
-        "script_args": _blob(sg_data.script.args),
+        "dep_cells": [_dep_cell(cell, script) for cell in resolved.cell_deps],
+        "script": None if script == by_data else _script(script),
+        "script_args": _blob(script.args),
         "script_group_type": sg_data.group_type,
-        "inputs": [_cell(cell, sg_data.script) for cell in resolved.inputs],
-        "outputs": [_cell(cell, sg_data.script) for cell in resolved.outputs],
-        "witnesses": [_blob(witness) for witness in resolved.transaction.witnesses],
+        "inputs": _inputs(sg_data),
+        "outputs": [_cell(cell, script) for cell in resolved.outputs],
+        "witnesses": [_blob(witness) for witness in transaction.witnesses],
+        "tx_version": transaction.version,
+        "tx_cell_deps": [
+            {"out_point": _out_point(dep.out_point), "dep_type": dep.dep_type} for dep in transaction.cell_deps
+        ],
+        "header_deps": [_blob(block_hash) for block_hash in transaction.header_deps],
+        "headers": [
+            {"hash": _blob(block_hash), "header": _blob(header.encode())}
+            for block_hash, header in resolved.headers.items()
+        ],
+        "extensions": [
+            {"hash": _blob(block_hash), "data": _blob(data)} for block_hash, data in resolved.extensions.items()
+        ],
         "root_args": [_blob(argument) for argument in root_args],
         "mode": mode.name(),
         "max_cycles": mode.max_cycles,
+        "max_iterations": mode.max_iterations,
+        "max_suspends": mode.max_suspends,
+        "debug_pause": mode.debug_pause,
         "full": True,
     }
-    for cell in case["inputs"][len(resolved.transaction.inputs) :]:
-        cell["no_tx_input"] = True
-    given = {name: getattr(mode, name) for name in ("max_iterations", "max_suspends", "debug_pause")}
-    return case | {name: value for name, value in given.items() if value is not None}
+    case["script_args"] = None if case["script"] else case["script_args"]
+    absent = [name for name, value in case.items() if value is None or (value == [] and name != "inputs")]
+    return {name: value for name, value in case.items() if name not in absent}
 
 
 def _blob(content: bytes) -> dict[str, str]:
     return {"hex": content.hex()}
 
 
+def _inputs(sg_data: ScriptGroupData) -> list[dict[str, Any]]:
+    """The cells that are spent. The last of them may lack inputs in the transaction."""
+    resolved = sg_data.resolved
+    cells = [_cell(cell, sg_data.script) | {"out_point": _out_point(cell.out_point)} for cell in resolved.inputs]
+    for cell, spent in zip_longest(cells, resolved.transaction.inputs):
+        if spent is None:
+            cell["no_tx_input"] = True
+        else:
+            cell |= {"out_point": _out_point(spent.previous_output), "since": spent.since}
+    return cells
+
+
+def _out_point(out_point: OutPoint) -> dict[str, Any]:
+    return {"tx_hash": _blob(out_point.tx_hash), "index": out_point.index}
+
+
+def _dep_cell(cell: Cell, script: Script) -> dict[str, Any] | None:
+    """A cell dep without its data; ``None`` if there is nothing to tell."""
+    if cell.block_hash is None and cell.output == CellOutput(len(cell.data) * SHANNONS_PER_BYTE):
+        return None
+    told = _cell(cell, script)
+    del told["data"]
+    return told
+
+
 def _cell(cell: Cell, script: Script) -> dict[str, Any]:
     return {
-        "lock": _script(cell.output.lock, script),
-        "type": None if cell.output.type is None else _script(cell.output.type, script),
+        "lock": _script_or_self(cell.output.lock, script),
+        "type": None if cell.output.type is None else _script_or_self(cell.output.type, script),
         "capacity": cell.output.capacity,
         "data": _blob(cell.data),
+        "block_hash": None if cell.block_hash is None else _blob(cell.block_hash),
     }
 
 
-def _script(given: Script, script: Script) -> object:
-    if given == script:
-        return "self"
-    return {"code_hash": _blob(given.code_hash), "hash_type": given.hash_type, "args": _blob(given.args)}
+def _script_or_self(given: Script, script: Script) -> object:
+    return "self" if given == script else _script(given)
+
+
+def _script(script: Script) -> dict[str, Any]:
+    return {"code_hash": _blob(script.code_hash), "hash_type": script.hash_type, "args": _blob(script.args)}
 
 
 def run_reference(cases: Iterable[dict[str, Any]], *, machine: str = "plain") -> Sequence[OutcomeRecord]:

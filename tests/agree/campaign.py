@@ -34,7 +34,7 @@ from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scenarios.steps import AnyStep, Repeat
 
-from . import calls, topologies
+from . import calls, loads, topologies
 
 BATCH = 100
 
@@ -124,7 +124,13 @@ def raw_calls(seed: int) -> Build:
         return build(Scenario(title=f"calls {seed}", root="p0", programs=programs), folder=Path(folder))
 
 
-KINDS: dict[str, Callable[[int], Build]] = {"topology": topology, "calls": raw_calls}
+def looks(seed: int) -> Build:
+    """Programs that load from a random transaction."""
+    scenario = Scenario(title=f"loads {seed}", programs={"root": Program(steps=())})
+    return Build(scenario, (), loads.group(seed))
+
+
+KINDS: dict[str, Callable[[int], Build]] = {"topology": topology, "calls": raw_calls, "loads": looks}
 
 
 # Comparing

@@ -1,4 +1,4 @@
-"""A short campaign against the reference: random topologies, and random system calls."""
+"""A short campaign against the reference: random topologies, system calls, and looks at transactions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def test_random_runs_equal_the_references(kind: str, count: int) -> None:
     assert report.suspends > 3 * count
 
 
+def test_random_looks_at_transactions_equal_the_references() -> None:
+    """In all script versions; most have one iteration only."""
+    report = campaign.campaign("loads", range(150), suspend=True)
+    assert not report.differences, str(report)
+    assert report.runs == 4 * 150
+    assert report.suspends > 150
+    assert sum(count for ending, count in report.endings.items() if ending.startswith("exit")) > 75
+
+
 def test_topologies_end_in_many_ways() -> None:
     report = campaign.campaign("topology", range(100_000, 100_060))
     assert report.endings["deadlock"] > 5
@@ -35,6 +44,7 @@ def test_a_case_is_the_same_again() -> None:
     assert topology(5).sg_data == topology(5).sg_data
     assert topology(5).sg_data != topology(6).sg_data
     assert campaign.raw_calls(5).sg_data == campaign.raw_calls(5).sg_data
+    assert campaign.looks(5).sg_data == campaign.looks(5).sg_data
 
 
 def test_a_difference_is_found_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:

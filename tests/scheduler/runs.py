@@ -13,7 +13,7 @@ from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.events import Answered, AnyEvent, IterationEnded, Logged, SwappedIn, SwappedOut
 from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.limits import MAX_INSTANTIATED_VMS, U64_MAX
-from spawnlab.scheduler.mockup import MockCell, mock_group
+from spawnlab.scheduler.mockup import MockCell, Surroundings, mock_group
 from spawnlab.scheduler.outcome import Outcome, outcome_of
 from spawnlab.scheduler.policy import CONSENSUS_POLICY, SchedulingPolicy
 from spawnlab.scheduler.scheduler import RunMode, Scheduler
@@ -102,6 +102,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[MockCell, ...] = ()
     witnesses: tuple[bytes, ...] = ()
     script_args: bytes = b""
+    deps: tuple[MockCell, ...] = ()
+    """Cell deps after the programs."""
+    surroundings: Surroundings = Surroundings()
     group_type: Literal["lock", "type"] = "lock"
     limit: int | None = None
     root_args: tuple[bytes, ...] = ()
@@ -125,13 +128,14 @@ def sg_data_of(*programs: str | bytes, **fields: Any) -> ScriptGroupData:
 def group(case: Case) -> ScriptGroupData:
     """What our scheduler runs."""
     return mock_group(
-        case.programs,
+        [*case.programs, *case.deps],
         version=case.version,
         args=case.script_args,
         inputs=case.inputs,
         outputs=case.outputs,
         witnesses=case.witnesses,
         group_type=case.group_type,
+        surroundings=case.surroundings,
     )
 
 

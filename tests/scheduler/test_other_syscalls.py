@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 
 from spawnlab.scheduler.events import Booted, IterationEnded, Logged, Posted
+from spawnlab.scheduler.limits import U64_MAX
+from spawnlab.scheduler.syscalls.context import CycleCounter, VmContext
+from spawnlab.scheduler.syscalls.misc import current_cycles
+from spawnlab.vm.errors import CyclesOverflow
+from spawnlab.vm.machine import A0, Machine
+from spawnlab.vm.version import VERSIONS
 
 from .programs import (
     CLOSE,
@@ -16,6 +22,7 @@ from .programs import (
     PIPE,
     PROCESS_ID,
     READ,
+    SMALLEST,
     SPAWN,
     TEXT,
     VM_VERSION,
@@ -28,7 +35,7 @@ from .programs import (
     spin,
     words,
 )
-from .runs import play
+from .runs import play, sg_data_of
 
 SPAWN_FAMILY = (SPAWN, WAIT, PROCESS_ID, PIPE, WRITE, READ, INHERITED_FD, CLOSE)
 
@@ -168,6 +175,24 @@ def test_current_cycles_in_a_child_include_its_loading_and_its_parents_cycles() 
     run = play(spawn(1) + call(WAIT, 0, "code"), child)
     before = run.events(IterationEnded)[0].total
     assert run.word(1, "child") == before + run.events(Booted, 1)[0].load_cycles + 1 + 500
+
+
+def test_current_cycles_of_more_than_64_bits_are_a_fault() -> None:
+    """No run gets there in a lifetime: the call itself, with a counter that is near the end."""
+    machine = Machine(VERSIONS[2])
+    context = VmContext(0, sg_data_of(SMALLEST), CycleCounter(U64_MAX - 10), [], lambda vm, text: None)
+    machine.cycles = 10
+    current_cycles(context, machine)
+    assert machine.registers[A0] == U64_MAX
+    machine.cycles = 11
+    with pytest.raises(CyclesOverflow):
+        current_cycles(context, machine)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_current_cycles_in_each_version_that_has_it(version: int) -> None:
+    run = play(call(CURRENT_CYCLES) + words("child", "a0") + leave(), version=version)
+    assert run.word(0, "child") == run.events(Booted)[0].load_cycles + 1 + 500
 
 
 # Availability

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from spawnlab.scheduler.policy import CONSENSUS_POLICY, LargestIdFirst
+from spawnlab.scheduler.policy import CONSENSUS_POLICY, LargestIdFirst, PolicyError, choose
 
 from .programs import FOREVER, leave, pipe, read, spawn, spawn_with, wait, write
 from .runs import Played, play
@@ -79,6 +79,19 @@ def test_another_policy_may_change_how_a_run_ends() -> None:
     consensus, other, _ = both(spawn(1) + wait(1) + wait(1) + "  li a7, 93\n  ecall\n", leave(4))
     assert consensus.exit_code == 5
     assert other.exit_code == 0
+
+
+def test_a_choice_that_cannot_run_is_refused() -> None:
+    class Stubborn:
+        name = "stubborn/1"
+
+        def choose(self, runnable: Sequence[int], /) -> int:
+            return 7
+
+    with pytest.raises(PolicyError, match=r"^policy stubborn/1 chose VM 7; those that can run are 0, 1$"):
+        choose(Stubborn(), [0, 1])
+    with pytest.raises(PolicyError, match=r"those that can run are 0$"):
+        play(*BRANCHING, policy=Stubborn())
 
 
 def test_the_journal_names_the_policy() -> None:

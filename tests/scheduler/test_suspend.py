@@ -287,6 +287,20 @@ def test_not_while_messages_wait() -> None:
         scheduler.suspend()
 
 
+def test_a_state_made_by_hand_whose_root_has_another_id() -> None:
+    """No file holds such a state (:func:`state_from_bytes` refuses it)."""
+    scheduler = Scheduler(sg_data_of(*TALK))
+    state = msgspec.structs.replace(scheduler.suspend(), next_vm_id=1)
+    with pytest.raises(AssertionError, match="not the root"):
+        Scheduler.resume(scheduler.sg_data(), state).run()
+
+
+def test_a_machine_that_is_not_there() -> None:
+    with pytest.raises(Unexpected) as caught:
+        Scheduler(sg_data_of(*TALK)).table.machine(3)
+    assert caught.value.debug == 'Unexpected("Unable to find VM Id")'
+
+
 def test_charges_that_exceed_64_bits() -> None:
     scheduler = Scheduler(sg_data_of(*TALK))
     scheduler.iterate()

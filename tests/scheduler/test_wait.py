@@ -128,3 +128,12 @@ def test_a_bad_address_is_a_fault_when_the_code_is_stored(address: int, error: s
 
 def test_the_last_byte_of_memory_is_a_good_address() -> None:
     assert play(spawn(1) + wait(1, MEMORY_END - 1) + LEAVE_WITH_ANSWER, leave(5)).exit_code == SUCCESS
+
+
+def test_only_the_end_of_that_very_vm_is_delivered() -> None:
+    """VM 2 waits for VM 3 (which stays) when VM 1 ends."""
+    root = pipe() + pipe("pair2") + spawn_with(1, 2) + spawn_with(2, 4) + spawn(3) + write(5, 1) + write(3, 1) + leave()
+    run = play(root, read(2, 1) + leave(), read(4, 1) + wait(3) + FOREVER, FOREVER)
+    assert run.events(Blocked, 2)[-1].state == Wait(3, run.address("code", 2))
+    assert run.table.terminated_vms == {0: 0, 1: 0}
+    assert run.events(WaitEnded) == []

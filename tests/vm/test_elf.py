@@ -182,6 +182,14 @@ def test_of_two_errors_in_a_header_the_place_comes_first_and_of_two_headers_the_
         elf.parse(elf_of(Segment(CODE, flags=W), outside), version)
 
 
+@every_version
+def test_all_program_headers_are_read_before_any_is_looked_at(version: int) -> None:
+    """The first segment is not in the file, and the file ends within the second header."""
+    file = elf_of(Segment(CODE, offset=1000), Segment(CODE))
+    with pytest.raises(ElfParseError, match=r"type is too big \(8\) for 4"):
+        elf.parse(file[: 64 + 56 + 12], version)
+
+
 SIZES = {  # vaddr, memsz: address, size, padding
     "one byte": (0x10000, 1, 0x10000, 0x1000, 0),
     "one page": (0x10000, 0x1000, 0x10000, 0x1000, 0),

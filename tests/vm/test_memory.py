@@ -161,3 +161,12 @@ def test_c_strings(memory: Memory) -> None:
     for address in (MEMORY_SIZE - 2, MEMORY_SIZE, TOP - 1):
         with pytest.raises(MemOutOfBound):
             memory.read_c_string(address)
+
+
+def test_pages_before_one_that_is_frozen_keep_the_new_flags(memory: Memory) -> None:
+    """But nothing is written to them."""
+    memory.store(0x3000, 8, 7)
+    with pytest.raises(MemWriteOnFreezedPage):
+        memory.init_pages(0x3000, 0x3000, EXECUTABLE, b"content")
+    assert [memory.flags[page] & ~DIRTY for page in (3, 4, 5)] == [EXECUTABLE, FREEZED, 0]
+    assert memory.load(0x3000, 8) == 7

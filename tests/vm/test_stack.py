@@ -71,3 +71,15 @@ def test_a_store_can_fail_first() -> None:
     with pytest.raises(Exception, match="write on executable page"):
         initialize(memory, 2, 1, [b"a"])
     assert memory.data[:].count(0) == MEMORY_SIZE
+
+
+@pytest.mark.parametrize(
+    ("version", "size", "sp"), [(1, 1 << 20, 0x2FFFE0), (2, 1 << 20, 0x2FFFFF), (0, 1 << 20, 0x2FFFEF)]
+)
+def test_sp_stays_where_a_failure_left_it(version: int, size: int, sp: int) -> None:
+    """Version 2 fails after the argument, the others after the words below it: two, or three and alignment."""
+    moves: list[int] = []
+    with pytest.raises(MemOutOfStack):
+        initialize(Memory(), version, 1, [b"x" * size], set_sp=moves.append)
+    assert moves[0] == MEMORY_SIZE
+    assert moves[-1] == sp
