@@ -6,6 +6,7 @@ import trio
 
 from ..scheduler.scheduler import Turn
 from ..vm.errors import VmError
+from .instrument import note_vm
 
 STEPS_PER_SLICE = 2000
 """Operations between two looks at Trio's loop, some milliseconds. It changes no result."""
@@ -33,6 +34,7 @@ class VmTask:
 
     async def live(self, baton: Baton, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """The task: play turn after turn until the VM has ended. It says that it has started just before it parks."""
+        note_vm(self.vm)
         task_status.started()
         while not self._ended:
             turn, self._turn = self._turn, None

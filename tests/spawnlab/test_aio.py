@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import textwrap
@@ -14,11 +15,13 @@ import spawnlab
 import spawnlab.aio
 from spawnlab.actors.vm import Vm
 from spawnlab.scenarios.model import Program
-from spawnlab.scheduler.events import AnyEvent
 from spawnlab.vm.assembler import assemble
 
 GALLERY = sorted((Path(__file__).resolve().parents[2] / "scenarios" / "gallery").glob("*.toml"))
 FINGERPRINTS = {file.stem: spawnlab.run_synchronously(file).journal.fingerprint() for file in GALLERY}
+
+
+_EXECUTE = "import sys, nbclient.cli; nbclient.cli.main(['--timeout', '120', '--inplace', sys.argv[1]])"
 
 
 async def play(file: Path) -> tuple[str, str]:
@@ -73,15 +76,13 @@ def test_errors_come_out_unchanged() -> None:
 
 
 def test_cancelled_it_leaves_nothing() -> None:
-    seen: list[AnyEvent] = []
-
     async def main() -> None:
+        begun = asyncio.Event()
         endless = spawnlab.build(
             spawnlab.Scenario(programs={"root": Program(elf="x")}), elves={"root": assemble("again: j again").elf()}
         )
-        task = asyncio.create_task(spawnlab.aio.perform(endless, limit=1 << 60, observers=[seen.append]))
-        while not seen:
-            await asyncio.sleep(0)
+        task = asyncio.create_task(spawnlab.aio.perform(endless, limit=1 << 60, observers=[lambda _: begun.set()]))
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -109,13 +110,16 @@ def test_with_pytests_asyncio(tmp_path: Path) -> None:
 
 def test_in_a_notebook(tmp_path: Path) -> None:
     """A real kernel, whose cells run under asyncio."""
-    import nbclient
-    import nbformat
-
-    cells = [
+    sources = [
         "import spawnlab.aio",
         f"run = await spawnlab.aio.perform({str(GALLERY[0])!r})\nrun.journal.fingerprint()",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert FINGERPRINTS[GALLERY[0].stem] in notebook.cells[1].outputs[0]["data"]["text/plain"]
+    cell: dict[str, object] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    cells = [{**cell, "id": f"cell-{index}", "source": source} for index, source in enumerate(sources)]
+    file = tmp_path / "it.ipynb"
+    file.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    command = [sys.executable, "-c", _EXECUTE, str(file)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    executed = json.loads(file.read_text())
+    assert executed["cells"][1]["outputs"][0]["data"]["text/plain"] == [repr(FINGERPRINTS[GALLERY[0].stem])]

@@ -52,8 +52,9 @@ def test_every_operation_and_field_is_documented() -> None:
         assert f"`{code.name}` {code.value}" in page
 
 
-def test_the_schedulers_page_is_real() -> None:
-    failed, tried = doctest.testfile(str(ROOT / "docs" / "scheduler.md"), module_relative=False)
+@pytest.mark.parametrize("page", ["scheduler.md", "actors.md"])
+def test_the_pages_of_python_are_real(page: str) -> None:
+    failed, tried = doctest.testfile(str(ROOT / "docs" / page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert (failed, tried > 20) == (0, True)
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 if TYPE_CHECKING:
-    from ..live import Stage
-    from ..staging import Run
+    from .live import Stage
+    from .staging import Run
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -58,14 +58,14 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Play it."""
-        from ..play import run_synchronously
-        from . import assert_expected
+        from .play import run_synchronously
+        from .testing import assert_expected
 
         assert_expected(run_synchronously(self.path))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The explanation, without a traceback through our code."""
-        from ..vm.errors import SpawnlabError
+        from .vm.errors import SpawnlabError
 
         if isinstance(excinfo.value, AssertionError | SpawnlabError):
             return str(excinfo.value)
@@ -82,7 +82,7 @@ def run_scenario() -> Callable[..., Run]:
 
     It is ``spawnlab.run_synchronously``; assertions about the run are in ``spawnlab.testing``.
     """
-    from ..play import run_synchronously
+    from .play import run_synchronously
 
     return run_synchronously
 
@@ -90,6 +90,6 @@ def run_scenario() -> Callable[..., Run]:
 @pytest.fixture
 def stage() -> Callable[..., AbstractAsyncContextManager[Stage]]:
     """For tests under Trio (pytest-trio): ``async with stage("file.toml") as it: await it.step()``."""
-    from ..live import stage
+    from .live import stage
 
     return stage
