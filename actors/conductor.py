@@ -1,4 +1,8 @@
-"""The conductor: one nursery, one task a VM, one baton. It asks the scheduler whose turn it is; nobody else moves."""
+"""The conductor: one nursery, one task a VM, one baton. The scheduler says whose turn it is; nobody else moves.
+
+The baton goes from VM to VM: the task that has ended its turn completes it and hands on, and the task that asked for
+the run sleeps until it is over. So a turn costs one switch of tasks, and none where a VM has the next turn too.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,10 @@ from ..scheduler.scheduler import RunMode, Scheduler
 from ..scheduler.states import Terminated, WaitForRead, WaitForWrite
 from ..vm.errors import VmError
 from .pipe_ends import PipeEnd
-from .vm_task import Baton, Gate, VmTask
+from .vm_task import Gate, VmTask
+
+
+_FOLLOWED = frozenset((Answered, Blocked, Booted, Ended, FdClosed, FdMoved, PipeOpened))
 
 
 class Conductor:
@@ -23,41 +30,88 @@ class Conductor:
     def __init__(self, scheduler: Scheduler, nursery: trio.Nursery) -> None:
         self.scheduler = scheduler
         self.nursery = nursery
-        self.baton = Baton()
         self.gate = Gate()
         """Closed, it holds the VM that plays; no result changes by it."""
         self.tasks: dict[int, VmTask] = {}
         self.pipe_ends: dict[int, PipeEnd] = {}
-        self._blocked_at: dict[int, PipeEnd] = {}
+        self._desk = trio.lowlevel.ParkingLot()
+        """Where the task waits that has asked for the run."""
+        self._playing = False
+        self._one_turn = False
+        self._left = 0
+        self._error: BaseException | None = None
 
     async def enter(self) -> None:
         """Bring the VMs of a resumed run to their places: each a task, parked at its door or where it is blocked."""
         table = self.scheduler.table
         self.pipe_ends = {fd: PipeEnd(fd, owner) for fd, owner in table.fds.items()}
         for vm, state in sorted(table.states.items()):
-            if isinstance(state, Terminated):
-                continue
-            task = self.tasks[vm] = VmTask(vm, self.gate)
-            await self.nursery.start(task.live, self.baton, name=f"VM {vm}")
-            self(Blocked(vm, state))
+            if not isinstance(state, Terminated):
+                await self.nursery.start(self._hire(vm).live, name=f"VM {vm}")
+                self(Blocked(vm, state))
+
+    def _hire(self, vm: int) -> VmTask:
+        task = self.tasks[vm] = VmTask(vm, self.gate, self._completed)
+        return task
 
     async def conduct(self, limit: int) -> None:
         """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the run fails."""
-        while not self.scheduler.terminated():
-            limit = await self.step(limit)
+        if not self.scheduler.terminated():
+            await self._play(limit, one_turn=False)
 
     async def step(self, limit: int) -> int:
         """Play one iteration within ``limit`` cycles; gives those that are left. Raises as :meth:`conduct`."""
-        turn = self.scheduler.prepare(RunMode(limit))
-        result = await self.baton.pass_to(self.tasks[turn.vm], turn)
-        return self.scheduler.complete(result)
+        await self._play(limit, one_turn=True)
+        return self._left
+
+    async def _play(self, limit: int, *, one_turn: bool) -> None:
+        self._left, self._one_turn, self._error, self._playing = limit, one_turn, None, True
+        self._hand_on()
+        try:
+            while self._playing:
+                await self._desk.park()
+        finally:
+            self._playing = False  # cancelled: no turn is to follow the one that is under way
+        if self._error is not None:
+            raise self._error
+
+    def _hand_on(self) -> None:
+        """Prepare a turn and give the baton to its VM."""
+        try:
+            turn = self.scheduler.prepare(RunMode(self._left))
+        except (Exception, KeyboardInterrupt) as error:
+            self._return(error)
+        else:
+            self.tasks[turn.vm].give(turn)
+
+    def _completed(self, result: int | BaseException) -> None:
+        """A VM's task has ended its turn: complete it, and hand on."""
+        if not self._playing:
+            return None
+        if not isinstance(result, int | VmError):
+            return self._return(result)
+        try:
+            self._left = self.scheduler.complete(result)
+        except (Exception, KeyboardInterrupt) as error:
+            return self._return(error)
+        if self._one_turn or self.scheduler.terminated():
+            return self._return(None)
+        return self._hand_on()
+
+    def _return(self, error: BaseException | None) -> None:
+        """Bring the baton back to the desk."""
+        self._error, self._playing = error, False
+        self._desk.unpark()
 
     def __call__(self, event: AnyEvent) -> None:
         """Follow an event."""
+        if type(event) in _FOLLOWED:  # most are not, and this is asked for every event of a run
+            self._follow(event)
+
+    def _follow(self, event: AnyEvent) -> None:
         match event:
             case Booted(vm=vm):
-                task = self.tasks[vm] = VmTask(vm, self.gate)
-                self.nursery.start_soon(task.live, self.baton, name=f"VM {vm}")
+                self.nursery.start_soon(self._hire(vm).live, name=f"VM {vm}")
             case PipeOpened(vm=vm, read_fd=read_fd, write_fd=write_fd):
                 for fd in (read_fd, write_fd):
                     self.pipe_ends[fd] = PipeEnd(fd, vm)
@@ -66,10 +120,9 @@ class Conductor:
             case FdClosed(fd=fd):
                 del self.pipe_ends[fd]
             case Blocked(vm=vm, state=WaitForRead(fd=fd) | WaitForWrite(fd=fd)):
-                end = self._blocked_at[vm] = self.pipe_ends[fd]
-                self.tasks[vm].door.repark(end.lot)
-            case Answered(vm=vm) if vm in self._blocked_at:
-                self._blocked_at.pop(vm).lot.repark(self.tasks[vm].door)
+                self.tasks[vm].move(self.pipe_ends[fd].lot)
+            case Answered(vm=vm):
+                self.tasks[vm].move(None)
             case Ended(vm=vm):
                 self.tasks.pop(vm).end()
             case _:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from weakref import WeakKeyDictionary
 
 import trio
 
-_VMS: WeakKeyDictionary[trio.lowlevel.Task, int] = WeakKeyDictionary()
-
-
-def note_vm(vm: int) -> None:
-    """Note that the current task plays a VM."""
-    _VMS[trio.lowlevel.current_task()] = vm
+from .vm_task import VmTask
 
 
 def vm_of(task: trio.lowlevel.Task) -> int | None:
     """The VM that a task plays; ``None`` for all other tasks."""
-    return _VMS.get(task)
+    frame = getattr(task.coro, "cr_frame", None)
+    if frame is None or frame.f_code is not VmTask.live.__code__:
+        return None
+    player: VmTask = frame.f_locals["self"]
+    return player.vm
 
 
 class VmInstrument(trio.abc.Instrument):

@@ -1,51 +1,71 @@
-"""One VM as a Trio task: it waits for its turn, runs its machine, and hands the result back."""
+"""One VM as a Trio task: it waits for its turn, runs its machine, and says what came of it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
 
 import trio
 
 from ..scheduler.scheduler import Turn
 from ..vm.errors import VmError
-from .instrument import note_vm
 
 STEPS_PER_SLICE = 2000
 """Operations between two looks at Trio's loop, some milliseconds. It changes no result."""
+SECONDS_MAX = 0.005
+"""How long a VM that has turn after turn may keep the loop. It changes no result."""
+
+Completed = Callable[[int | BaseException], None]
+"""Is told what a turn came to: an exit code, or an error; it completes the turn and gives the next."""
 
 
 class VmTask:
-    """A VM's place on the stage. Its task is parked in :attr:`door`, or in the pipe end on which it is blocked."""
+    """A VM's place on the stage. Its task is parked at its door, or at the pipe end on which it is blocked."""
 
-    def __init__(self, vm: int, gate: Gate) -> None:
+    def __init__(self, vm: int, gate: Gate, completed: Completed) -> None:
         self.vm = vm
-        self.gate = gate
-        self.door = trio.lowlevel.ParkingLot()
+        self._gate = gate
+        self._completed = completed
+        self._door = trio.lowlevel.ParkingLot()
+        self._lot = self._door
         self._turn: Turn | None = None
         self._ended = False
 
     def give(self, turn: Turn) -> None:
         """Hand over the baton."""
         self._turn = turn
-        self.door.unpark()
+        self._lot.unpark()
+
+    def move(self, lot: trio.lowlevel.ParkingLot | None) -> None:
+        """Have the task wait elsewhere, at a pipe's end or (``None``) at its door; it may be running just now."""
+        target = self._door if lot is None else lot
+        if target is not self._lot:
+            self._lot.repark(target)
+            self._lot = target
 
     def end(self) -> None:
         """There will be no further turn: the task returns."""
         self._ended = True
-        self.door.unpark()
+        self._lot.unpark()
 
-    async def live(self, baton: Baton, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    async def live(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """The task: play turn after turn until the VM has ended. It says that it has started just before it parks."""
-        note_vm(self.vm)
         task_status.started()
+        since = perf_counter()
         while not self._ended:
             turn, self._turn = self._turn, None
             if turn is None:
-                await self.door.park()
-            else:
-                try:
-                    result: int | BaseException = await _play(turn, self.gate)
-                except (Exception, KeyboardInterrupt) as crash:  # the conductor is to raise it, not this nursery
-                    result = crash
-                baton.give_back(result)
+                await self._lot.park()
+                since = perf_counter()
+                continue
+            if perf_counter() - since > SECONDS_MAX:
+                await trio.lowlevel.checkpoint()
+                since = perf_counter()
+            try:
+                result: int | BaseException = await _play(turn, self._gate)
+            except (Exception, KeyboardInterrupt) as crash:  # the conductor is to raise it, not this nursery
+                result = crash
+            self._completed(result)
 
 
 class Gate:
@@ -82,26 +102,3 @@ async def _play(turn: Turn, gate: Gate) -> int | VmError:
         if code is not None:
             return code
         await trio.lowlevel.checkpoint()
-
-
-class Baton:
-    """Who has it may run. The conductor passes it to one VM and waits until it comes back with a result."""
-
-    def __init__(self) -> None:
-        self._desk = trio.lowlevel.ParkingLot()
-        self._result: int | BaseException | None = None
-
-    async def pass_to(self, task: VmTask, turn: Turn) -> int | VmError:
-        """Let one VM play its turn: its exit code, or its error. What else its task raises is raised here."""
-        task.give(turn)
-        while self._result is None:
-            await self._desk.park()
-        result, self._result = self._result, None
-        if isinstance(result, int | VmError):
-            return result
-        raise result
-
-    def give_back(self, result: int | BaseException) -> None:
-        """End a turn."""
-        self._result = result
-        self._desk.unpark()
