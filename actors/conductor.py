@@ -20,7 +20,6 @@ from ..vm.errors import VmError
 from .pipe_ends import PipeEnd
 from .vm_task import Gate, VmTask
 
-
 _FOLLOWED = frozenset((Answered, Blocked, Booted, Ended, FdClosed, FdMoved, PipeOpened))
 
 
