@@ -42,6 +42,8 @@ def check_options(options: argparse.Namespace, parser: argparse.ArgumentParser) 
 def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent] = ()) -> int:
     """Play and print; ``past`` are the events of a run that is gone on with. Returns the exit status."""
     from ..play import run, run_synchronously
+    from ..scheduler.journal import Journal
+    from ..scheduler.policy import CONSENSUS_POLICY
     from ..staging import load
     from ..views.cast import Cast, harmless
     from ..views.timeline import LEGEND, Timeline
@@ -59,9 +61,13 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
         print(timeline.heading())
         observers = [_printer(timeline)]
     driver = run if options.driver == "trio" else run_synchronously
-    result = driver(what, limit=options.limit, suspend_at=options.suspend_at, observers=observers)
-    if options.journal:
-        _write(options.journal, result.journal.to_bytes())
+    seen = Journal(CONSENSUS_POLICY.name)
+    seen.events += past
+    try:
+        result = driver(what, limit=options.limit, suspend_at=options.suspend_at, observers=[seen, *observers])
+    finally:  # interrupted, too: the journal so far is there to be read
+        if options.journal:
+            _write(options.journal, seen.to_bytes())
     if result.saved is not None:
         _write(options.state, result.saved.to_bytes())
     _print_result(result, options)

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import spawnlab
 from spawnlab.actors.factory import ActorMachines
@@ -116,7 +118,8 @@ def test_the_gallery(file: Path) -> None:
     check_twins(spawnlab.load(file))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@settings(max_examples=80)
+@given(st.integers(0, 10**9))
 def test_random_topologies(seed: int) -> None:
     check_twins(spawnlab.build(topology(seed)))
 

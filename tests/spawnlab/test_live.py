@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -213,7 +217,7 @@ async def test_cancelled_at_any_moment_nothing_is_left(what: Playable) -> None:
     """By deadlines, between two events, and from within an observer."""
     generator = random.Random(5)
     whole = spawnlab.run_synchronously(what)
-    for _ in range(60):
+    for _ in range(500):
         place = generator.randrange(len(whole.journal))
         seen = Journal(whole.journal.policy)
         with trio.CancelScope() as scope:
@@ -244,3 +248,88 @@ async def test_several_runs_side_by_side() -> None:
         for file in GALLERY:
             nursery.start_soon(play, file)
     assert results == {file.stem: spawnlab.run_synchronously(file).journal.fingerprint() for file in GALLERY}
+
+
+# Elsewhere
+
+MODULE = """
+async def root(vm):
+    read_end, write_end = await vm.pipe()
+    child = await vm.spawn("child", fds=[read_end])
+    for part in (b"one ", b"two ", b"three"):
+        await vm.spend(2000)
+        await write_end.send_all(part)
+    await write_end.aclose()
+    return await child.wait()
+
+
+async def child(vm):
+    (end,) = await vm.inherited_fds()
+    return len(b"".join([part async for part in end]))
+"""
+
+
+def in_another_process(folder: Path, program: str, *arguments: str, seed: str = "0") -> str:
+    (folder / "functions.py").write_text(MODULE)
+    command = [sys.executable, "-c", f"import sys, spawnlab, functions\n{program}", *arguments]
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+ACTORS_THERE = 'actors = {"root": functions.root, "child": functions.child}'
+
+
+def test_actors_go_on_in_a_fresh_process(tmp_path: Path) -> None:
+    whole = in_another_process(
+        tmp_path, f"{ACTORS_THERE}\no = spawnlab.run(actors).outcome\nprint(o.exit_code, o.cycles)"
+    )
+    for cycles in (90_000, 104_000, 107_000, 110_000):
+        saving = (
+            f"{ACTORS_THERE}\nsaved = spawnlab.run(actors, suspend_at={cycles}).saved\n"
+            "open(sys.argv[1], 'wb').write(saved.to_bytes())"
+        )
+        in_another_process(tmp_path, saving, str(tmp_path / "state"))
+        going_on = (
+            f"from pathlib import Path\n{ACTORS_THERE}\nsaved = spawnlab.SavedRun.read(Path(sys.argv[1]))\n"
+            "o = spawnlab.run(saved, actors=actors).outcome\nprint(o.exit_code, o.cycles)"
+        )
+        assert in_another_process(tmp_path, going_on, str(tmp_path / "state")) == whole == f"13 {whole.split()[1]}"
+
+
+def test_fingerprints_are_the_same_everywhere(tmp_path: Path) -> None:
+    """Over hash seeds, both drivers, and asyncio."""
+    here = [spawnlab.run_synchronously(file).journal.fingerprint() for file in GALLERY]
+    files = [str(file) for file in GALLERY]
+    drivers = (
+        "lambda f: spawnlab.run(f)",
+        "lambda f: spawnlab.run_synchronously(f)",
+        "lambda f: __import__('asyncio').run(__import__('spawnlab.aio').aio.perform(f))",
+    )
+    for seed, driver in zip(("1", "2", "random"), drivers, strict=True):
+        program = f"play = {driver}\nprint(*(play(f).journal.fingerprint() for f in sys.argv[1:]))"
+        assert in_another_process(tmp_path, program, *files, seed=seed).split() == here
+
+
+async def test_a_hundred_shuffles_give_one_fingerprint() -> None:
+    """Trio shuffles the order of tasks on purpose."""
+    expected = spawnlab.run_synchronously(PIPELINE).journal.fingerprint()
+    found = {(await spawnlab.perform(PIPELINE)).journal.fingerprint() for _ in range(100)}
+    assert found == {expected}
+
+
+def test_an_interrupted_run_leaves_its_journal(tmp_path: Path) -> None:
+    """Ctrl-C, in the middle of a program without an end."""
+    (tmp_path / "endless").write_bytes(assemble("again: j again").elf())
+    journal = tmp_path / "journal"
+    command = [sys.executable, "-m", "spawnlab", "run", "endless", "--limit", str(1 << 60), "--journal", str(journal)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        while "VM 0 starts root" not in running.stdout.readline():
+            pass
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (130, "spawnlab: interrupted\n")
+    events = Journal.from_bytes(journal.read_bytes()).events
+    assert [type(event).__name__ for event in events] == ["Booted", "IterationStarted"]
