@@ -95,9 +95,9 @@ class _Pool:
             case 0 | 1:
                 return b""
             case 2 | 3:
-                return self.random.randbytes(self.random.choice((1, 3, 4, 5, 77, 300)))
+                return self.bytes_without_jumps(self.random.choice((1, 3, 4, 5, 77, 300)))
             case 4 | 5:
-                return self.random.randbytes(self.random.choice((_PAGE - 1, _PAGE, _PAGE + 1, 3 * _PAGE, 9000)))
+                return self.bytes_without_jumps(self.random.choice((_PAGE - 1, _PAGE, _PAGE + 1, 3 * _PAGE, 9000)))
             case 6:
                 return (_RETURN * _PAGE)[: self.random.choice((len(_RETURN), _PAGE, 2 * _PAGE + 8))]
             case 7:
@@ -108,6 +108,10 @@ class _Pool:
                 return self.broken()
             case _:
                 return _RETURN
+
+    def bytes_without_jumps(self, size: int) -> bytes:
+        """Random bytes of which none starts a jump, or some run of them as code would never end."""
+        return bytes(byte & ~3 for byte in self.random.randbytes(size))
 
     def broken(self) -> bytes:
         """A program with something else in its headers."""

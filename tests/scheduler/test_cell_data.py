@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from spawnlab.scheduler.mockup import MockCell
+from spawnlab.scheduler.transaction import DataPieceId, Place
+
 from .environment import AS_TYPE, ENVIRONMENT
 from .loads import BUFFER, DEP, GROUP, INPUT, LOAD_CELL_DATA, OUTPUT, ROOM, START, load, loaded
 from .programs import MEMORY_END, TEXT, leave
@@ -82,7 +85,7 @@ def test_s04_the_buffer_is_not_looked_at_for_a_length_of_0(buffer: int) -> None:
 
 
 def test_the_length_word_must_be_writable_even_then() -> None:
-    """The page before the code ends in zeros, and the code's page too."""
+    """The code's page ends in zeros, so this is a length of 0."""
     run = played(load(LOAD_CELL_DATA, 0, INPUT, length=TEXT + 4088))
     assert run.error == "MemWriteOnExecutablePage"
 
@@ -129,9 +132,6 @@ def test_where_buffer_and_length_overlap_the_data_wins() -> None:
 def test_whole_pages_are_noted_as_coming_from_the_cell() -> None:
     """Loaded 100 bytes before a page's start, so that page 1 has the data from 100 on."""
     data = bytes(range(256)) * 40
-    from spawnlab.scheduler.mockup import MockCell
-    from spawnlab.scheduler.transaction import DataPieceId, Place
-
     cell = MockCell(data=data)
     call = load(LOAD_CELL_DATA, 1, DEP, size=len(data), buffer=BUFFER - 100)
     run = play(call + leave("a0"), deps=(cell,))

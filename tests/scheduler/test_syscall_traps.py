@@ -1,4 +1,4 @@
-"""The traps of ``syscalls`` §15, each with its tiny example; what is not here is about exec and loading data."""
+"""The traps of ``syscalls`` §15, each with its tiny example. Others have their number in a name beside their rules."""
 
 from __future__ import annotations
 
