@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import index
 from typing import Any
 
 import trio
@@ -213,12 +214,12 @@ class SendEnd(End, trio.abc.SendStream):
 
 
 def _u64(number: int) -> int:
-    if not 0 <= number <= U64_MAX:
+    if not 0 <= index(number) <= U64_MAX:
         raise ValueError(f"{number} is not between 0 and 2^64 - 1")
     return number
 
 
 def _size(size: int) -> int:
-    if not 0 <= size <= BUFFER_MAX:
+    if not 0 <= index(size) <= BUFFER_MAX:
         raise ValueError(f"{size} bytes; one call moves between 0 and {BUFFER_MAX}")
     return size
