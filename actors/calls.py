@@ -39,7 +39,7 @@ class Request(msgspec.Struct, frozen=True):
         return msgspec.msgpack.encode((type(self).__name__, self))
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Told(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """An answer that an actor has got, and what it had asked."""
 
     asked: str
