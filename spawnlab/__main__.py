@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.command(options)
     except SpawnlabError as error:
-        print(f"spawnlab: {error}", file=sys.stderr)
+        from .views.text import harmless
+
+        print("\n".join(map(harmless, f"spawnlab: {error}".splitlines())), file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,7 @@ T10): there both sides of every total are played, and bisection goes on between 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -167,7 +168,7 @@ class _Search:
     def look_everywhere(self, bounds: Sequence[int]) -> Found:
         """Where the ending changes between the first and the last limit of any part between two bounds."""
         found: Found = []
-        for first, following in zip(bounds, bounds[1:], strict=False):
+        for first, following in pairwise(bounds):
             found.append((first, self.ending(first)))
             found += self._changes(first, following - 1)
         return [*found, (bounds[-1], self.ending(bounds[-1]))]

@@ -18,8 +18,8 @@ def add(commands: Subparsers) -> None:
     parser = commands.add_parser(
         "cost",
         help="what a run's cycles went for, and which limits matter",
-        description="Play a scenario, an ELF file or a suspended run, or read a journal, and print its cycles by VM and "
-        "by kind; they add up to the run's total. With --limits: every cycle limit at which the run ends otherwise.",
+        description="Play a scenario, an ELF file or a suspended run, or read a journal, and print its cycles by VM "
+        "and by kind; they add up to the run's total. With --limits: every limit at which it ends otherwise.",
         epilog="Exit status: 0, or 2 for input that can't be run or read. docs/cost.md explains the kinds.",
     )
     parser.add_argument("file", metavar="FILE", help="a scenario, an ELF file, a suspended run, or a journal")

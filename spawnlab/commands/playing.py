@@ -46,8 +46,9 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
     from ..scheduler.journal import Journal
     from ..scheduler.policy import CONSENSUS_POLICY
     from ..staging import load
-    from ..views.cast import Cast, harmless
+    from ..views.cast import Cast
     from ..views.screen import Screen
+    from ..views.text import harmless
     from ..views.timeline import Timeline
 
     build = load(what)
@@ -59,7 +60,8 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
             timeline.line(event)
         screen = Screen(timeline, terminal_for(options))
         if build.scenario.title:
-            print(harmless(build.scenario.title))
+            for line in terminal_for(options).wrap(harmless(build.scenario.title)):
+                print(line)
         for line in screen.heading():
             print(line)
         observers = [_printer(screen)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..differing import first_difference
 from ..scheduler.events import AnyEvent, IterationEnded
 from ..staging import Run
 from ..views.cast import Cast
@@ -42,8 +43,8 @@ def order_of(run: Run) -> list[int]:
 def assert_order(run: Run, vms: Sequence[int]) -> None:
     """The VMs had their turns in just this order."""
     order = order_of(run)
-    if order != list(vms):
-        place = _first_difference(order, list(vms))
+    place = first_difference(order, list(vms))
+    if place is not None:
         raise AssertionError(
             f"turn {place + 1}: {_at(order, place)}, not {_at(vms, place)}\n"
             f"  order    {order}\n  expected {list(vms)}\n{explain(run)}"
@@ -54,17 +55,14 @@ def assert_same_run(a: Run, b: Run) -> None:
     """Two runs are the same, event by event; else it shows the first that differs, with what came before it."""
     if a.journal == b.journal:
         return
-    place = _first_difference(a.journal.events, b.journal.events)
+    place = first_difference(a.journal.events, b.journal.events)
+    if place is None:
+        raise AssertionError(f"the runs differ in their policies: {a.journal.policy} and {b.journal.policy}")
     lines = [*timeline_of(a, a.journal.events[:place])][-_LINES_SHOWN:]
     first, second = _at(a.journal.events, place), _at(b.journal.events, place)
     raise AssertionError(
         "\n".join([f"the runs differ in event {place + 1}", *lines, f"  one   {first}", f"  other {second}"])
     )
-
-
-def _first_difference(a: Sequence[object], b: Sequence[object]) -> int:
-    pairs = zip(a, b, strict=False)
-    return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(a), len(b)))
 
 
 def _at(items: Sequence[object], index: int) -> object:

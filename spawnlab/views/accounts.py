@@ -1,4 +1,4 @@
-"""What a run's cycles went for, by VM and by kind: book-keeping over the journal, exact to the cycle (``docs/cost.md``).
+"""What a run's cycles went for, by VM and by kind: books over the journal, exact to the cycle (``docs/cost.md``).
 
 Each charge lands somewhere else (``scheduler`` §7): in the counter of the VM that runs, in that of one that does not
 (it is consumed when that VM runs next, if ever), or in the iteration's. The books follow each charge until it is
@@ -106,7 +106,9 @@ class Accounts:
                 self._swaps.append((vm, cycles))
             case IterationStarted(limit=limit):
                 self._limit = limit
-                self._turn = Counter({(v, kind): self._pending.pop((v, kind)) for v, kind in [*self._pending] if v == vm})
+                self._turn = Counter(
+                    {(v, kind): self._pending.pop((v, kind)) for v, kind in [*self._pending] if v == vm}
+                )
             case Posted(message=message):
                 self._post(vm, message)
             case IterationEnded():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from ..scenarios.build import Build, Code
 from ..scheduler.events import AnyEvent, Booted, Faulted, Posted, ProgramReplaced
 from ..scheduler.transaction import DataLocation
-from .text import harmless as harmless
+from .text import harmless
+
+__all__ = ["Cast", "harmless"]
 
 
 class Cast:

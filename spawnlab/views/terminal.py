@@ -1,7 +1,8 @@
 """What the stream that is printed to can show: colours, and how many columns.
 
-Colour is for terminals only. ``--color`` decides; then ``FORCE_COLOR`` and ``NO_COLOR``, where set and not
-empty (nor 0, the first of them), in this order. A stream that is no terminal has no width: nothing is cut or wrapped that another program reads.
+Colour is for terminals only. ``--color`` decides; unless it does, ``FORCE_COLOR`` (set, and neither empty nor 0), then
+``NO_COLOR`` (set, and not empty). A stream that is no terminal has no width: nothing is cut or wrapped that another
+program reads.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from typing import TextIO
 
 from .text import WIDTH_MIN, cut, wrapped
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
+_STYLES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
 _VM_STYLES = ("cyan", "yellow", "magenta", "green", "blue")
 
 
