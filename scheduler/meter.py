@@ -44,11 +44,15 @@ class CallMeter:
             number, before = machine.registers[A7], machine.cycles
             self.calls += 1
             try:
-                return any(handler(machine) for handler in handlers)
+                for handler in handlers:
+                    if handler(machine):
+                        return True
+                return False
             finally:
                 charged = machine.cycles - before
-                self.charged += charged
-                if number == EXEC:  # that of version 2 charges nothing within the call
-                    self.loaded += charged
+                if charged:
+                    self.charged += charged
+                    if number == EXEC:  # that of version 2 charges nothing within the call
+                        self.loaded += charged
 
         return call
