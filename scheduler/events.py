@@ -160,11 +160,20 @@ class Faulted(Event, frozen=True):
 
 
 class IterationEnded(Event, frozen=True):
-    """The VM spent ``spent`` cycles; ``total`` is consumed by the run so far."""
+    """The VM spent ``spent`` cycles; ``total`` is consumed by the run so far.
+
+    ``used`` of them stood in the VM's own counter, with what it was charged before its turn; the rest was for swapping.
+    It made ``calls`` system calls, 500 cycles each, an exit among them. ``charged`` cycles were added within them, of
+    these ``loaded`` for a program that the VM itself replaced its own by (exec of script version 1).
+    """
 
     iteration: int
     spent: int
     total: int
+    used: int
+    calls: int
+    charged: int
+    loaded: int
 
 
 AnyEvent = (

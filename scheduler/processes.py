@@ -14,6 +14,7 @@ from .events import Answered, AnyEvent, Logged, Refused
 from .limits import FIRST_FD_SLOT, ROOT_VM_ID, U64_MAX
 from .machines import MachineFactory
 from .messages import Message
+from .meter import CallMeter
 from .states import RUNNABLE, VmState
 from .syscalls.context import CycleCounter, VmContext
 from .syscalls.generator import SyscallGenerator
@@ -55,6 +56,7 @@ class ProcessTable:
         self.suspended: dict[int, Snapshot[DataPieceId]] = {}
         self.terminated_vms: dict[int, int] = {}
         self.message_box: list[Message] = []
+        self.meter = CallMeter()
         self.root_vm_args: tuple[bytes, ...] = ()
         self.observers: list[Observer] = []
 
@@ -75,6 +77,7 @@ class ProcessTable:
         """A fresh machine of the script's version, for a program or (``None``) a snapshot (``scheduler`` §11.4)."""
         context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug, self._refused)
         calls = self._generator(vm_id, self.sg_data, context, self._generator_context)
+        calls = (self.meter.around(calls),)
         machine = self._machines(vm_id, location, VERSIONS[self.sg_data.version], calls)
         return VirtualMachine(context, machine)
 

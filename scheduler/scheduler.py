@@ -21,6 +21,7 @@ from .handling import handle_messages, terminate
 from .io_pass import io_pass
 from .limits import ROOT_VM_ID, U64_MAX
 from .machines import MachineFactory, riscv_machine
+from .meter import Metered
 from .policy import CONSENSUS_POLICY, SchedulingPolicy, choose
 from .processes import Observer, ProcessTable
 from .states import Runnable, Terminated, VmState
@@ -63,6 +64,16 @@ class Turn(msgspec.Struct, frozen=True):
     vm: int
     machine: Machine
     limit: int
+
+
+class _Played(msgspec.Struct, frozen=True):
+    """A turn that was played: the cycles in the machine's counter, its system calls, and where it failed."""
+
+    turn: Turn
+    used: int
+    calls: int
+    metered: Metered
+    pc: int | None
 
 
 class Scheduler:
@@ -216,10 +227,12 @@ class Scheduler:
         if turn is None:
             raise RuntimeError("complete() without prepare()")
         self._turn = None
+        used, metered = turn.machine.cycles, self.table.meter.take()
+        calls = metered.calls + isinstance(result, int)
         fault = self._process(turn, result)
-        pc = turn.machine.this_pc if fault is result else None
+        played = _Played(turn, used, calls, metered, turn.machine.this_pc if fault is result else None)
         spent = self.table.iteration_cycles
-        fault = self._finish(turn.limit, fault, turn, pc)
+        fault = self._finish(turn.limit, fault, played)
         if fault is not None:
             raise fault
         return turn.limit - spent
@@ -239,11 +252,10 @@ class Scheduler:
             return error
         return None
 
-    def _finish(
-        self, limit: int, fault: VmError | None, turn: Turn | None = None, pc: int | None = None
-    ) -> VmError | None:
+    def _finish(self, limit: int, fault: VmError | None, played: _Played | None = None) -> VmError | None:
         """O1 to O4; gives the fault that wins, if any."""
         table = self.table
+        vm, pc = (ROOT_VM_ID, None) if played is None else (played.turn.vm, played.pc)
         spent = table.iteration_cycles
         try:
             table.total_cycles.add(spent)
@@ -254,10 +266,11 @@ class Scheduler:
         except VmError as error:
             fault, pc = error, None
         total = table.total_cycles.value
-        if turn is not None:
-            table.notify(IterationEnded, turn.vm, turn.iteration, spent, total)
+        if played is not None:
+            p, m = played, played.metered
+            table.notify(IterationEnded, vm, p.turn.iteration, spent, total, p.used, p.calls, m.charged, m.loaded)
         if fault is not None:
-            table.notify(Faulted, ROOT_VM_ID if turn is None else turn.vm, fault.debug, total, pc)
+            table.notify(Faulted, vm, fault.debug, total, pc)
         return fault
 
     # The synchronous driver

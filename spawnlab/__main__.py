@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import compare, conform, disasm, explain, resume, run, schema
+from .commands import compare, conform, cost, diff, disasm, explain, resume, run, schema
 from .commands.common import AS_EXPECTED, BAD_INPUT, INTERRUPTED
 
 
@@ -16,7 +16,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, explain, resume, schema, disasm, compare, conform):
+    for command in (run, explain, cost, diff, resume, schema, disasm, compare, conform):
         command.add(commands)
     return parser
 
@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.command(options)
     except SpawnlabError as error:
-        print(f"spawnlab: {error}", file=sys.stderr)
+        from .views.text import harmless
+
+        print("\n".join(map(harmless, f"spawnlab: {error}".splitlines())), file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,7 +24,7 @@ from .scheduler.transaction import ScriptGroupData
 from .vm.errors import SpawnlabError
 from .vm.sealed import CorruptFileError, seal, unseal
 
-KIND, VERSION = b"SPAWNLAB-RUN", 1
+KIND, VERSION = b"SPAWNLAB-RUN", 2
 SIZE_MAX = 1 << 30
 """Bytes of a file of ours: 17 VMs of 4 MiB, their programs, and a long journal."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..views.terminal import Terminal
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
 
 AS_EXPECTED, NOT_AS_EXPECTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -26,3 +29,20 @@ def cycles(text: str) -> int:
 def add_version_option(parser: argparse.ArgumentParser) -> None:
     """``--script-version``, for commands that take an ELF file."""
     parser.add_argument("--script-version", type=int, choices=(0, 1, 2), help="for an ELF file (default: 2)")
+
+
+def add_color_option(parser: argparse.ArgumentParser) -> None:
+    """``--color``, for commands that print for people."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours: auto is on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR is",
+    )
+
+
+def terminal_for(options: argparse.Namespace) -> Terminal:
+    """The standard output, as ``--color`` wants it."""
+    from ..views.terminal import Terminal
+
+    return Terminal.of(sys.stdout, options.color)

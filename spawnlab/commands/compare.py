@@ -34,6 +34,7 @@ def add(commands: Subparsers) -> None:
         default="plain",
         help="the reference's interpreter, which is what is modelled (default), or its assembly machine",
     )
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     parser.set_defaults(command=execute)
 
 
@@ -45,8 +46,13 @@ def execute(options: argparse.Namespace) -> int:
     build = load(options.file, version=options.script_version)
     limit = build.scenario.limits.cycles if options.limit is None else options.limit
     comparison = compare_group(build.sg_data, _modes(options, limit), machine=options.machine)
-    for line in comparison.lines():
-        print(line)
+    if options.json:
+        from ..views.jsontext import json_text
+
+        print(json_text(comparison.report()))
+    else:
+        for line in comparison.lines():
+            print(line)
     return AS_EXPECTED if comparison.equal else NOT_AS_EXPECTED
 
 

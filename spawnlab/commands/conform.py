@@ -46,13 +46,19 @@ def add(commands: Subparsers) -> None:
         kind.add_argument("--setting", action="append", metavar="NAME", help="only this one: 0, 1, 2, 0ab, 1a or 2a")
     for kind in (isa, elf, decode, scheduler):
         kind.add_argument("--all", action="store_true", help="show every difference, not only the first 20")
+        kind.add_argument("--json", action="store_true", help="print JSON, with every difference (docs/json.md)")
 
 
 def execute(options: argparse.Namespace) -> int:
     """Compare and report; returns the exit status."""
     tally: Tally = options.run(options)
-    for line in tally.report(every=options.all):
-        print(line)
+    if options.json:
+        from ..views.jsontext import json_text
+
+        print(json_text(tally.whole()))
+    else:
+        for line in tally.report(every=options.all):
+            print(line)
     return NOT_AS_EXPECTED if tally.differences else AS_EXPECTED
 
 

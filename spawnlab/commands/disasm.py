@@ -21,6 +21,7 @@ def add(commands: Subparsers) -> None:
     )
     parser.add_argument("file", metavar="ELF", help="an ELF file for 64-bit RISC-V")
     add_version_option(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     parser.set_defaults(command=execute)
 
 
@@ -30,14 +31,20 @@ def execute(options: argparse.Namespace) -> int:
 
     from ..scenarios.errors import ScenarioError
     from ..scenarios.load import read_file
-    from ..views.listing import listing
+    from ..views.listing import listing, listing_report
+    from ..views.text import harmless
     from ..vm.errors import VmError
 
     version = 2 if options.script_version is None else options.script_version
     content = read_file(Path(options.file))
     try:
-        for line in listing(content, version):
-            print(line)
+        if options.json:
+            from ..views.jsontext import json_text
+
+            print(json_text(listing_report(content, version)))
+        else:
+            for line in listing(content, version):
+                print(harmless(line))
     except VmError as error:
         raise ScenarioError(f"not a program: {error}", file=options.file) from None
     return AS_EXPECTED

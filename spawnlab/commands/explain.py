@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, add_version_option, cycles
+from .common import AS_EXPECTED, add_color_option, add_version_option, cycles, terminal_for
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -23,24 +23,23 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE", help="a scenario file, or an ELF file for 64-bit RISC-V")
     add_version_option(parser)
     parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
-    parser.add_argument("--json", action="store_true", help="print the explanation as JSON (docs/explain.md)")
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
+    add_color_option(parser)
     parser.set_defaults(command=execute)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Play and explain; returns the exit status."""
-    import msgspec
-
     from ..explain.explain import explain
     from ..explain.text import text_of
     from ..play import run_synchronously
     from ..staging import load
-    from ..views.cast import harmless
+    from ..views.jsontext import json_text
 
     made = explain(run_synchronously(load(options.file, version=options.script_version), limit=options.limit))
     if options.json:
-        print(msgspec.json.format(msgspec.json.encode(made), indent=2).decode())
-    else:
-        for line in text_of(made):
-            print(harmless(line))
+        print(json_text(made))
+        return AS_EXPECTED
+    for line in text_of(made, terminal_for(options)):
+        print(line)
     return AS_EXPECTED

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, NOT_AS_EXPECTED, cycles
+from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_color_option, cycles, terminal_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..scheduler.events import AnyEvent
     from ..staging import Playable, Run
-    from ..views.timeline import Timeline
+    from ..views.screen import Screen
 
 EPILOG = (
     "Exit status: 0 when the run ended as the scenario expects or was suspended, 1 when not, "
@@ -30,6 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--suspend-at", type=cycles, metavar="CYCLES", help="suspend the run before it goes beyond these cycles"
     )
+    add_color_option(parser)
     parser.add_argument("--state", metavar="FILE", help="where --suspend-at writes what `spawnlab resume` goes on from")
 
 
@@ -45,8 +46,10 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
     from ..scheduler.journal import Journal
     from ..scheduler.policy import CONSENSUS_POLICY
     from ..staging import load
-    from ..views.cast import Cast, harmless
-    from ..views.timeline import LEGEND, Timeline
+    from ..views.cast import Cast
+    from ..views.screen import Screen
+    from ..views.text import harmless
+    from ..views.timeline import Timeline
 
     build = load(what)
     show = not (options.json or options.quiet)
@@ -55,11 +58,13 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
         timeline = Timeline(Cast(build), len(build.codes))
         for event in past:
             timeline.line(event)
+        screen = Screen(timeline, terminal_for(options))
         if build.scenario.title:
-            print(harmless(build.scenario.title))
-        print(LEGEND)
-        print(timeline.heading())
-        observers = [_printer(timeline)]
+            for line in terminal_for(options).wrap(harmless(build.scenario.title)):
+                print(line)
+        for line in screen.heading():
+            print(line)
+        observers = [_printer(screen)]
     driver = run if options.driver == "trio" else run_synchronously
     seen = Journal(CONSENSUS_POLICY.name)
     seen.events += past
@@ -74,10 +79,9 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
     return AS_EXPECTED if result.as_expected else NOT_AS_EXPECTED
 
 
-def _printer(timeline: Timeline):
+def _printer(screen: Screen):
     def print_line(event: AnyEvent) -> None:
-        line = timeline.line(event)
-        if line is not None:
+        for line in screen.lines(event):
             print(line)
 
     return print_line
@@ -95,9 +99,18 @@ def _print_result(result: Run, options: argparse.Namespace) -> None:
         print(report(result))
         return
     from ..views.ending import ending
+    from ..views.text import harmless
 
+    terminal = terminal_for(options)
     for line in ending(result):
-        print(line)
+        for part in terminal.wrap(harmless(line), hanging="    "):
+            print(part)
+    if not (result.as_expected or options.quiet):
+        from ..explain.explain import explain
+        from ..explain.text import text_of
+
+        for line in text_of(explain(result), terminal):
+            print(line)
     if result.saved is not None:
         print(f"go on with: spawnlab resume {options.state}")
     elif options.state is not None:

@@ -15,6 +15,7 @@ from .reference import case_of, run_reference
 from .scheduler import LISTS, first_difference
 
 _WIDTH_MAX = 60
+FORMAT = 1
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -40,6 +41,17 @@ class Comparison(msgspec.Struct, frozen=True):
                 found.append((f"{name}[{len(mine)}]", None, its[len(mine)]))
         names = sorted({*ours, *reference})
         return found + [(n, ours.get(n), reference.get(n)) for n in names if ours.get(n) != reference.get(n)]
+
+    def report(self) -> dict[str, object]:
+        """The comparison for JSON: both outcomes whole, and what differs."""
+        return {
+            "format": FORMAT,
+            "equal": self.equal,
+            "mode": self.mode,
+            "here": self.ours,
+            "reference": self.reference,
+            "differences": [{"path": n, "here": mine, "reference": its} for n, mine, its in self.differences()],
+        }
 
     def lines(self) -> Iterator[str]:
         """The comparison as text."""

@@ -12,6 +12,7 @@ import msgspec
 from ..vm.errors import SpawnlabError
 
 SHOWN_MAX = 20
+FORMAT = 1
 
 T = TypeVar("T")
 
@@ -54,6 +55,21 @@ class Tally:
         names = sorted({*expected, *got})
         differing = [(n, expected.get(n), got.get(n)) for n in names if expected.get(n) != got.get(n)]
         self.note(where, differing)
+
+    def whole(self) -> dict[str, object]:
+        """All of it, for JSON; the values of fields as text, whatever they are."""
+        return {
+            "format": FORMAT,
+            "matched": self.matched,
+            "absent": sorted(set(self.absent)),
+            "differences": [
+                {
+                    "where": d.where,
+                    "fields": [{"name": n, "expected": str(wanted), "got": str(got)} for n, wanted, got in d.fields],
+                }
+                for d in self.differences
+            ],
+        }
 
     def report(self, *, every: bool) -> Iterator[str]:
         """Lines: the differences (the first 20 unless all are asked for), and the counts."""

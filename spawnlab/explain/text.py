@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
+from ..views.terminal import Terminal
+from ..views.text import harmless
 from .model import Edit, Explanation, Wait
 
-_WIDTH = 100
 
-
-def text_of(explanation: Explanation, *, width: int = _WIDTH) -> list[str]:
-    """Lines, wrapped at ``width`` columns."""
-    lines: list[str] = []
+def text_of(explanation: Explanation, terminal: Terminal | None = None) -> Iterator[str]:
+    """Lines, wrapped where the terminal has a width, and harmless to it."""
+    terminal = terminal or Terminal()
     for line in _lines(explanation):
-        indent = len(line) - len(line.lstrip())
-        margin = " " * indent
-        lines += textwrap.wrap(
-            line.strip(), max(width, 30), initial_indent=margin, subsequent_indent=f"{margin}  ", break_on_hyphens=False
-        )
-    return lines
+        margin = " " * (len(line) - len(line.lstrip()))
+        style = () if margin else ("bold",)
+        style = {"  - ": ("red",), "  + ": ("green",)}.get(line[:4], style)
+        for part in terminal.wrap(harmless(line.strip()), indent=margin, hanging=f"{margin}  "):
+            yield terminal.style(part, *style)
 
 
 def _lines(e: Explanation) -> Iterator[str]:

@@ -27,6 +27,8 @@ BREADTH = 3
 """Edits that are built on, where one place is not enough."""
 ENDS_WELL = 2
 _CYCLES_MIN = 2_000_000
+CYCLES_MAX = 30_000_000
+"""Cycles of all of them together."""
 _CYCLES_FACTOR = 4
 
 
@@ -67,6 +69,7 @@ class Trial:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._tries = 0
+        self._cycles = 0
         limit = max(_CYCLES_MIN, _CYCLES_FACTOR * run.outcome.cycles)
         self._limit = min(limit, run.build.scenario.limits.cycles)
 
@@ -80,7 +83,7 @@ class Trial:
             if not further:
                 break
             best = further[0]
-            if best.merit[0] >= ENDS_WELL or self._tries >= TRIES_MAX:
+            if best.merit[0] >= ENDS_WELL or self._is_enough():
                 break
             frontier = further[:BREADTH]
         return None if best.run is self._run else self._edit(best)
@@ -93,7 +96,7 @@ class Trial:
         history = history_of(start.run.build, start.run.journal.events)
         found: list[Tried] = []
         for candidate in Editor(start.run.build.scenario, report, history).candidates():
-            if self._tries >= TRIES_MAX:
+            if self._is_enough():
                 break
             tried = self._play(start, candidate)
             if tried is not None:
@@ -110,7 +113,12 @@ class Trial:
             made = self._build(_plain(candidate.scenario))
         except ScenarioError:  # a name that is used before it is made
             return None
-        return Tried(Candidate(kind, words, candidate.scenario), run_synchronously(made, limit=self._limit))
+        run = run_synchronously(made, limit=self._limit)
+        self._cycles += run.outcome.cycles
+        return Tried(Candidate(kind, words, candidate.scenario), run)
+
+    def _is_enough(self) -> bool:
+        return self._tries >= TRIES_MAX or self._cycles >= CYCLES_MAX
 
     def _build(self, scenario: Scenario) -> Build:
         """The edited scenario; what is no list of operations is as it was."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..differing import first_difference
+from ..explain.explain import explain as why
+from ..explain.text import text_of
 from ..scheduler.events import AnyEvent, IterationEnded
 from ..staging import Run
 from ..views.cast import Cast
@@ -42,8 +45,8 @@ def order_of(run: Run) -> list[int]:
 def assert_order(run: Run, vms: Sequence[int]) -> None:
     """The VMs had their turns in just this order."""
     order = order_of(run)
-    if order != list(vms):
-        place = _first_difference(order, list(vms))
+    place = first_difference(order, list(vms))
+    if place is not None:
         raise AssertionError(
             f"turn {place + 1}: {_at(order, place)}, not {_at(vms, place)}\n"
             f"  order    {order}\n  expected {list(vms)}\n{explain(run)}"
@@ -54,7 +57,9 @@ def assert_same_run(a: Run, b: Run) -> None:
     """Two runs are the same, event by event; else it shows the first that differs, with what came before it."""
     if a.journal == b.journal:
         return
-    place = _first_difference(a.journal.events, b.journal.events)
+    place = first_difference(a.journal.events, b.journal.events)
+    if place is None:
+        raise AssertionError(f"the runs differ in their policies: {a.journal.policy} and {b.journal.policy}")
     lines = [*timeline_of(a, a.journal.events[:place])][-_LINES_SHOWN:]
     first, second = _at(a.journal.events, place), _at(b.journal.events, place)
     raise AssertionError(
@@ -62,20 +67,15 @@ def assert_same_run(a: Run, b: Run) -> None:
     )
 
 
-def _first_difference(a: Sequence[object], b: Sequence[object]) -> int:
-    pairs = zip(a, b, strict=False)
-    return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(a), len(b)))
-
-
 def _at(items: Sequence[object], index: int) -> object:
     return items[index] if index < len(items) else "the end"
 
 
 def explain(run: Run) -> str:
-    """How a run ended, and the last that happened before."""
+    """How a run ended and why, and the last that happened before."""
     lines = [*timeline_of(run, run.journal)]
     shown = ["..."] * (len(lines) > _LINES_SHOWN) + lines[-_LINES_SHOWN:]
-    return "\n".join([*ending(run), LEGEND, *shown])
+    return "\n".join([*ending(run), *text_of(why(run)), LEGEND, *shown])
 
 
 def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from ..scenarios.build import Build, Code
 from ..scheduler.events import AnyEvent, Booted, Faulted, Posted, ProgramReplaced
 from ..scheduler.transaction import DataLocation
+from .text import harmless
+
+__all__ = ["Cast", "harmless"]
 
 
 class Cast:
-    """Follows events, and names VMs, programs and steps."""
+    """Follows events, and names VMs, programs and steps; without a build, pieces of the transaction for programs."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build | None) -> None:
         self._build = build
         self._codes: dict[int, Code | None] = {}
         self._pcs: dict[int, int] = {}
@@ -19,7 +22,7 @@ class Cast:
         """Take note of an event."""
         match event:
             case Booted(vm=vm, location=location) | ProgramReplaced(vm=vm, location=location):
-                self._codes[vm] = self._build.code_of(location.piece)
+                self._codes[vm] = self._code(location)
             case Posted(vm=vm, pc=pc):
                 self._pcs[vm] = pc - 1  # within the ecall
             case Faulted(vm=vm, pc=int()):
@@ -28,9 +31,12 @@ class Cast:
                 pass
 
     def program(self, location: DataLocation) -> str:
-        """A program's name, or the piece of data it comes from."""
-        code = self._build.code_of(location.piece)
+        """A program's name, or the piece of data it comes from: ``cell_dep 0``."""
+        code = self._code(location)
         return code.name if code else str(location.piece)
+
+    def _code(self, location: DataLocation) -> Code | None:
+        return None if self._build is None else self._build.code_of(location.piece)
 
     def where(self, vm: int) -> str:
         """A VM, its program and the step it is at: ``VM 1 (child, steps[2])``."""
@@ -45,8 +51,3 @@ def failed_at(fault: Faulted) -> int:
     """An address within the instruction that failed: where it fails while it is executed, pc is behind it by then."""
     assert fault.pc is not None
     return fault.pc if fault.error.startswith("InvalidInstruction") else fault.pc - 1
-
-
-def harmless(text: str) -> str:
-    """``text`` with control characters shown as escapes: what a program prints must not steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ..vm.isa.definition import Operation
 from ..vm.isa.fields import Kind
 from ..vm.isa.text import operation_text
@@ -22,6 +24,51 @@ def listing(file: bytes, version: int) -> Iterator[str]:
             yield ""
             yield f"{place.address:08x} <{name}>:"
         yield from _lines(place, symbols)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One place in the code: an operation (a fused one whole), or 2 bytes that are none."""
+
+    address: int
+    bytes: str
+    """In hex, as they lie in memory."""
+    symbol: str | None
+    """The name of this address, if it has one."""
+    mnemonic: str | None
+    text: tuple[str, ...]
+    """The instruction; of a fused operation all; empty where there is none."""
+    cycles: int | None
+
+
+class ListingReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The listing of a program of a script version."""
+
+    format: int = 1
+    version: int
+    entries: tuple[Entry, ...]
+
+
+def listing_report(file: bytes, version: int) -> ListingReport:
+    """The listing for JSON; raises as :func:`listing`."""
+    symbols = read_symbols(file)
+    return ListingReport(version=version, entries=tuple(_entry(place, symbols) for place in listed(file, version)))
+
+
+def _entry(place: Listed, symbols: Symbols) -> Entry:
+    operation = place.operation
+    texts: list[str] = []
+    address = place.address
+    for part in () if operation is None else operation.parts or (operation,):
+        texts.append(operation_text(part, address) + _target(part, address, symbols))
+        address += part.length
+    return Entry(
+        address=place.address,
+        bytes=place.bytes.hex(),
+        symbol=symbols.at(place.address),
+        mnemonic=None if operation is None else operation.mnemonic,
+        text=tuple(texts),
+        cycles=None if operation is None else operation.definition.cycles,
+    )
 
 
 def _lines(place: Listed, symbols: Symbols) -> Iterator[str]:

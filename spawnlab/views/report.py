@@ -7,6 +7,7 @@ import msgspec
 from ..scheduler.events import IterationEnded, Logged
 from ..scheduler.outcome import Outcome
 from ..staging import Run
+from .jsontext import json_text
 
 
 class Iteration(msgspec.Struct, frozen=True):
@@ -24,9 +25,13 @@ class Line(msgspec.Struct, frozen=True):
     text: str
 
 
+FORMAT = 1
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The whole outcome. ``unmet`` says in words what the scenario expects and did not happen."""
 
+    format: int = FORMAT
     title: str
     as_expected: bool
     unmet: tuple[str, ...]
@@ -48,4 +53,4 @@ def report(run: Run) -> str:
         log=tuple(Line(e.vm, e.text) for e in events if isinstance(e, Logged)),
         fingerprint=run.journal.fingerprint(),
     )
-    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode()
+    return json_text(made)

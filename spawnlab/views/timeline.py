@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..scheduler import messages as m
 from ..scheduler.codes import ReturnCode
 from ..scheduler.events import (
@@ -19,6 +21,7 @@ from ..scheduler.events import (
     PipeOpened,
     Posted,
     ProgramReplaced,
+    Refused,
     Resumed,
     Suspended,
     SwappedIn,
@@ -27,12 +30,23 @@ from ..scheduler.events import (
     WaitEnded,
 )
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
+from ..scheduler.syscalls.names import CALL_NAMES
 from .cast import Cast
 
 LEGEND = "> runs  o can run  r reads  w writes  j waits for a VM  x ended  (capitals: swapped out)"
 _HEAD = f"{'turn':>5} {'cycles':>12}  "
 _BYTES_SHOWN = 32
 _MARKS: dict[type[VmState], str] = {Runnable: "o", Terminated: "x", WaitForRead: "r", WaitForWrite: "w", Wait: "j"}
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What a line says: the turn, the cycles consumed before it, each VM's mark, and what a VM does."""
+
+    turn: int
+    cycles: int
+    marks: tuple[str, ...]
+    vm: int
+    words: str
 
 
 class Timeline:
@@ -54,13 +68,18 @@ class Timeline:
 
     def line(self, event: AnyEvent) -> str | None:
         """The line of an event; ``None`` for those that only change columns."""
+        row = self.row(event)
+        return None if row is None else head(row) + words(row)
+
+    def row(self, event: AnyEvent) -> Row | None:
+        """As :meth:`line`, in its parts."""
         self._cast.follow(event)
         self._follow(event)
         words = self._words(event)
         if words is None:
             return None
-        marks = "".join(f"{self._mark(vm):>3}" for vm in range(max(self._columns, len(self._marks))))
-        return f"{self._turn:>5} {self._cycles:>12,}  {marks}   VM {event.vm} {words}"
+        marks = tuple(self._mark(vm) for vm in range(max(self._columns, len(self._marks))))
+        return Row(self._turn, self._cycles, marks, event.vm, words)
 
     def _mark(self, vm: int) -> str:
         mark = ">" if vm == self._running else self._marks.get(vm, " ")
@@ -99,6 +118,8 @@ class Timeline:
                 return self._call(message)
             case Answered(code=code):
                 return None if code == ReturnCode.SUCCESS else f"is answered {ReturnCode(code).name} ({code})"
+            case Refused(call=call, argument=argument, code=code):
+                return f"is answered {_code(code)} at once: {CALL_NAMES.get(call, call)} of {argument}"
             case PipeOpened(read_fd=read_fd, write_fd=write_fd):
                 return f"gets fds {read_fd} (read end) and {write_fd} (write end)"
             case Transferred(reader=reader, fd=fd, size=size, head=head):
@@ -143,6 +164,20 @@ class Timeline:
                 return "calls inherited_fd"
             case m.Close(fd=fd):
                 return f"calls close of fd {fd}"
+
+
+def head(row: Row) -> str:
+    """What stands before the words of a line."""
+    return f"{row.turn:>5} {row.cycles:>12,}  {''.join(f'{mark:>3}' for mark in row.marks)}   "
+
+
+def words(row: Row) -> str:
+    """What happens, in a sentence."""
+    return f"VM {row.vm} {row.words}"
+
+
+def _code(code: int) -> str:
+    return f"{ReturnCode(code).name} ({code})" if code in ReturnCode.__members__.values() else str(code)
 
 
 def _argv(arguments: tuple[bytes, ...]) -> str:

@@ -6,13 +6,20 @@ import doctest
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
+from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.scheduler.outcome import Outcome
+from spawnlab.views.costs import CostReport, VmCost
+from spawnlab.views.diff import DiffReport, Side
+from spawnlab.views.report import Iteration, Line, Report
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -62,3 +69,42 @@ def test_every_link_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), (page, target)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Report,
+        Outcome,
+        Iteration,
+        Line,
+        CostReport,
+        VmCost,
+        LimitRanges,
+        LimitRange,
+        Ending,
+        DiffReport,
+        Side,
+        Explanation,
+        Wait,
+        Edit,
+        Change,
+        Spender,
+    ],
+)
+def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:
+    page = (ROOT / "docs" / "json.md").read_text()
+    for field in kind.__struct_encode_fields__:
+        assert re.search(rf"`(?:[a-z]+\.)?{field}`|\"{field}\"", page), (kind, field)
+
+
+def test_the_outputs_that_are_shown_are_real(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md")]
+    examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
+    assert len(examples) == 3
+    for command, shown in examples:
+        main(command.split())
+        assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from spawnlab.explain.text import text_of
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.views.terminal import Terminal
 from spawnlab.vm import errors
 
 from .broken import BROKEN, close, pipe, read, spawn, until_closed, wait, write
@@ -182,5 +184,9 @@ def test_hostile_texts_are_harmless(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_narrow_terminals() -> None:
-    lines = text_of(explained(*[list(BROKEN[0].programs["root"])], child=list(BROKEN[0].programs["child"])), width=40)
-    assert max(map(len, lines)) <= 40 + 12  # a step is not cut within a word
+    found = explained([*BROKEN[0].programs["root"]], child=[*BROKEN[0].programs["child"]])
+    assert max(map(len, text_of(found, Terminal(width=40)))) <= 40
+    plain = "\n".join(text_of(found))
+    coloured = "\n".join(text_of(found, Terminal(colour=True)))
+    assert "\x1b[32m" in coloured
+    assert re.sub(r"\x1b\[\d*m", "", coloured) == plain
