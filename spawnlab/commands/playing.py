@@ -109,7 +109,7 @@ def _print_result(result: Run, options: argparse.Namespace) -> None:
         from ..explain.explain import explain
         from ..explain.text import text_of
 
-        for line in text_of(explain(result), terminal):
+        for line in text_of(explain(result), terminal, brief=True):
             print(line)
     if result.saved is not None:
         print(f"go on with: spawnlab resume {options.state}")

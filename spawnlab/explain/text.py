@@ -9,10 +9,10 @@ from ..views.text import harmless
 from .model import Edit, Explanation, Wait
 
 
-def text_of(explanation: Explanation, terminal: Terminal | None = None) -> Iterator[str]:
-    """Lines, wrapped where the terminal has a width, and harmless to it."""
+def text_of(explanation: Explanation, terminal: Terminal | None = None, *, brief: bool = False) -> Iterator[str]:
+    """Lines, wrapped where the terminal has a width, and harmless to it; ``brief``: without who waits for what."""
     terminal = terminal or Terminal()
-    for line in _lines(explanation):
+    for line in _lines(explanation, brief):
         margin = " " * (len(line) - len(line.lstrip()))
         style = () if margin else ("bold",)
         style = {"  - ": ("red",), "  + ": ("green",)}.get(line[:4], style)
@@ -20,12 +20,12 @@ def text_of(explanation: Explanation, terminal: Terminal | None = None) -> Itera
             yield terminal.style(part, *style)
 
 
-def _lines(e: Explanation) -> Iterator[str]:
+def _lines(e: Explanation, brief: bool) -> Iterator[str]:
     yield f"why: {e.headline}"
     yield from (f"  {line}" for line in e.facts)
-    for wait in e.waits:
+    for wait in () if brief else e.waits:
         yield from _wait(wait)
-    for ring in e.rings:
+    for ring in () if brief else e.rings:
         yield "  ring: " + _ring(ring, e.waits)
     if e.spenders:
         total = sum(spender.cycles for spender in e.spenders) or 1

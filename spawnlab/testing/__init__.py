@@ -75,7 +75,7 @@ def explain(run: Run) -> str:
     """How a run ended and why, and the last that happened before."""
     lines = [*timeline_of(run, run.journal)]
     shown = ["..."] * (len(lines) > _LINES_SHOWN) + lines[-_LINES_SHOWN:]
-    return "\n".join([*ending(run), *text_of(why(run)), LEGEND, *shown])
+    return "\n".join([*ending(run), *text_of(why(run), brief=True), LEGEND, *shown])
 
 
 def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:
