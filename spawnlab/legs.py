@@ -50,6 +50,8 @@ class Legs:
                 return None
             self._what = SavedRun.from_bytes(self._run.saved.to_bytes())
             consumed = self._run.outcome.cycles  # a turn may have gone beyond more than one point
+            if self._suspend_at is not None and consumed >= self._suspend_at:
+                return None
             self._ahead = [cycles for cycles in self._ahead if cycles > consumed]
         self._planned = bool(self._ahead)
         suspend_at = self._ahead.pop(0) if self._ahead else self._suspend_at

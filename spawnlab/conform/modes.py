@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..scenarios.build import Build
+from ..scenarios.model import CYCLES_DEFAULT
 from ..scheduler.events import AnyEvent, Logged
 from ..scheduler.limits import U64_MAX
 from ..scheduler.scheduler import RunMode, Scheduler
@@ -21,6 +23,7 @@ from ..scheduler.transaction import ScriptGroupData
 from ..vm.errors import CyclesExceeded, Pause, VmError
 from ..vm.machine import A7, Machine, SystemCall
 from .records import IterationRecord, OutcomeRecord, SuspendRecord, suspend_record, vm_records
+from .tally import RecordError
 
 _DEBUG_PAUSE = 2178
 
@@ -46,6 +49,20 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.suspend_each_iteration:
             return {"suspend_each_iteration": True}
         return "trace" if self.trace else "run"
+
+
+def mode_of(made: Build) -> Mode:
+    """How a scenario is recorded: by iterations, or in one go within its limit, or with its suspension.
+
+    Iterations have no limit of their own. Raises :class:`RecordError` for a plan that no mode can express.
+    """
+    limit, plan = made.scenario.limits.cycles, made.scenario.suspend
+    if plan is not None:
+        first, *others = plan.at
+        if others:
+            raise RecordError("a plan with more than one suspension can't be recorded")
+        return Mode(pause_every=first, max_cycles=limit)
+    return Mode(trace=True) if limit == CYCLES_DEFAULT else Mode(max_cycles=limit)
 
 
 class _End(msgspec.Struct, frozen=True):

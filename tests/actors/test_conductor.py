@@ -32,7 +32,7 @@ def test_both_drivers_give_equal_journals(file: Path) -> None:
     with_trio = spawnlab.run(file)
     assert with_trio.journal == synchronous.journal
     assert with_trio.outcome == synchronous.outcome
-    assert len(synchronous.journal) > 10
+    assert len(synchronous.journal) >= 4
 
 
 @pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.stem)

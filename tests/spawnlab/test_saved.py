@@ -14,6 +14,8 @@ import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.conform.modes import Mode, run_recorded
 from spawnlab.saved import KIND, VERSION, SavedRun, SavedRunError, is_saved
+from spawnlab.scenarios.load import load_scenario
+from spawnlab.scenarios.model import Limits
 from spawnlab.scheduler.events import Resumed, Suspended
 from spawnlab.scheduler.state_file import state_to_bytes
 from spawnlab.staging import Run
@@ -22,6 +24,14 @@ from spawnlab.vm.sealed import CorruptFileError, seal
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = sorted((ROOT / "scenarios" / "gallery").glob("*.toml"))
+PLAIN = [
+    file
+    for file in GALLERY
+    if (it := load_scenario(file)).suspend is None
+    and it.limits == Limits()
+    and not any(program.python for program in it.programs.values())
+]
+"""Those without a plan, a limit or functions of their own."""
 PIPELINE = ROOT / "scenarios" / "gallery" / "pipeline.toml"
 Capture = pytest.CaptureFixture[str]
 
@@ -38,7 +48,7 @@ def ended(run: Run) -> tuple[object, ...]:
     return outcome.status, outcome.exit_code, outcome.failure and outcome.failure.debug, outcome.cycles, run.unmet
 
 
-@pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PLAIN, ids=lambda file: file.stem)
 @pytest.mark.parametrize("step", [1, 30_000, 104_000, 350_000])
 def test_pieces_are_those_of_the_scheduler(file: Path, step: int) -> None:
     """Paused whenever ``step`` more cycles are used up, as the reference is in the comparisons."""
@@ -59,7 +69,7 @@ def test_pieces_are_those_of_the_scheduler(file: Path, step: int) -> None:
         assert (run.outcome.failure.debug if run.outcome.failure else None) == recorded.error_debug
 
 
-@pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PLAIN, ids=lambda file: file.stem)
 def test_both_drivers_go_on_alike(file: Path) -> None:
     total = spawnlab.run_synchronously(file).outcome.cycles
     for part in (0.1, 0.35, 0.6, 0.99):
