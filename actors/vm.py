@@ -80,6 +80,11 @@ class Vm:
         handed = tuple(end.fd if isinstance(end, End) else end for end in fds)
         return Child(self, await self._call(calls.SpawnChild(self._index_of(program), arguments, handed)))
 
+    async def exec(self, program: Program, *, argv: Sequence[bytes | str] = ()) -> None:
+        """Go on as another program, in this VM; comes back only by raising. Only in version 2."""
+        arguments = tuple(text.encode() if isinstance(text, str) else text for text in argv)
+        await self._call(calls.ExecProgram(self._index_of(program), arguments))
+
     async def wait(self, vm_id: int) -> int:
         """Wait for any VM's end; gives the exit code."""
         return await self._call(calls.WaitFor(_u64(vm_id)))
