@@ -15,6 +15,8 @@ from .errors import ScenarioError
 
 INCLUDE = Path(__file__).parent / "include"
 """The folder of ``spawnlab.h``, and of the linker script."""
+HEADER = "spawnlab.h"
+"""The header of the system calls, as lines name it."""
 _BASE = "generic_rv64+m+c"
 _CPU = {0: _BASE, 1: f"{_BASE}+zba+zbb+zbc+zbs", 2: f"{_BASE}+zba+zbb+zbc+zbs"}
 """By script version: version 0 has no B."""

@@ -14,12 +14,14 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from ..actors.python_vm import Actor
-from ..scheduler.syscalls import cell_data, exec, items, loading, misc, pipes, processes
+from ..scheduler.syscalls.names import CALL_NAMES
 from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
+from ..vm.assembler.program import TEXT_ADDRESS
 from ..vm.errors import VmError
+from ..vm.lines import read_lines
 from ..vm.machine import EXIT
-from .c import COptions, compile_c, compile_c_text
+from .c import HEADER, COptions, compile_c, compile_c_text
 from .compiler import compile_steps
 from .errors import ScenarioError
 from .functions import load_function
@@ -31,15 +33,7 @@ _STEP = re.compile(r"(step|end)(_\d+)+")
 ASSEMBLY_SUFFIXES = (".s", ".S", ".asm")
 STUB = assemble(f"li a7, {EXIT}\n ecall").elf()
 """What stands for a function's program in the transaction; its name, behind the segments, makes it one of its own."""
-SYSTEM_CALLS = {
-    "SYS_EXIT": EXIT,
-    **{
-        f"SYS_{name}": number
-        for module in (cell_data, exec, items, loading, misc, pipes, processes)
-        for name, number in vars(module).items()
-        if isinstance(number, int) and 2000 <= number <= 2999  # no other constant of theirs is
-    },
-}
+SYSTEM_CALLS = {"SYS_EXIT": EXIT, **{f"SYS_{name.upper()}": number for number, name in CALL_NAMES.items()}}
 """Numbers of the system calls, as assembly names them."""
 
 
@@ -50,14 +44,18 @@ class Code(msgspec.Struct, frozen=True):
     elf: bytes
     starts: tuple[int, ...] = ()
     places: tuple[str, ...] = ()
+    end: int = 0
+    """Behind the last of them."""
     assembly: str = ""
     actor: Actor | None = None
     """The function that plays it."""
 
     def place_of(self, pc: int) -> str | None:
         """The step whose code holds ``pc``: ``steps[2]``, or a line; ``None`` where that is not known."""
+        if not self.starts:
+            return read_lines(self.elf).at(pc, beyond=HEADER)
         index = bisect.bisect_right(self.starts, pc) - 1
-        return self.places[index] if index >= 0 else None
+        return self.places[index] if index >= 0 and pc < self.end else None
 
 
 def is_made_here(program: Program) -> bool:
@@ -127,6 +125,7 @@ class ProgramReader:
             assembled.elf(),
             tuple(address for address, _ in steps),
             tuple(_place(label) for _, label in steps),
+            TEXT_ADDRESS + len(assembled.text),
             assembly,
         )
 
@@ -165,6 +164,7 @@ class ProgramReader:
             assembled.elf(),
             tuple(address for address, _ in lines),
             tuple(f"{place}{line}" for _, line in lines),
+            TEXT_ADDRESS + len(assembled.text),
             text,
         )
 

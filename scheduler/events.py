@@ -55,6 +55,14 @@ class Answered(Event, frozen=True):
     code: int
 
 
+class Refused(Event, frozen=True):
+    """System call ``call`` of the VM, with ``argument`` in a0, was answered with a code at once: nothing was posted."""
+
+    call: int
+    argument: int
+    code: int
+
+
 class Blocked(Event, frozen=True):
     """The VM waits."""
 
@@ -174,6 +182,7 @@ AnyEvent = (
     | IterationStarted
     | Posted
     | Answered
+    | Refused
     | Blocked
     | PipeOpened
     | FdClosed

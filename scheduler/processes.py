@@ -10,7 +10,7 @@ from ..vm.machine import A0, Machine
 from ..vm.snapshot import Snapshot
 from ..vm.version import VERSIONS
 from .codes import ReturnCode
-from .events import Answered, AnyEvent, Logged
+from .events import Answered, AnyEvent, Logged, Refused
 from .limits import FIRST_FD_SLOT, ROOT_VM_ID, U64_MAX
 from .machines import MachineFactory
 from .messages import Message
@@ -75,7 +75,7 @@ class ProcessTable:
 
     def create_machine(self, vm_id: int, location: DataLocation | None) -> VirtualMachine:
         """A fresh machine of the script's version, for a program or (``None``) a snapshot (``scheduler`` §11.4)."""
-        context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug)
+        context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug, self._refused)
         calls = self._generator(vm_id, self.sg_data, context, self._generator_context)
         calls = (self.meter.around(calls),)
         machine = self._machines(vm_id, location, VERSIONS[self.sg_data.version], calls)
@@ -83,6 +83,9 @@ class ProcessTable:
 
     def _print_debug(self, vm_id: int, text: str) -> None:
         self.notify(Logged, vm_id, text)
+
+    def _refused(self, vm_id: int, call: int, argument: int, code: int) -> None:
+        self.notify(Refused, vm_id, call, argument, code)
 
     def machine(self, vm_id: int) -> Machine:
         """The machine of an instantiated VM; raises :class:`Unexpected` for any other."""

@@ -39,6 +39,10 @@ class Run(msgspec.Struct, frozen=True):
     """What the scenario expects and did not happen; empty when all is as expected, and for a suspended run."""
     saved: SavedRun | None = None
     """What to go on from, where the run was suspended."""
+    limit: int = 0
+    """Cycles that it might spend."""
+    places: Mapping[int, str] = {}
+    """``file:line`` of the functions that had not come to their end, by VM."""
 
     @property
     def as_expected(self) -> bool:
@@ -99,6 +103,7 @@ class Staging:
         end = self.build.scenario.limits.cycles if limit is None else limit
         if suspend_at is not None and suspend_at <= consumed:
             raise SavedRunError(f"can't suspend at {suspend_at} cycles: {consumed} are consumed already")
+        self._limit = end
         self._suspends = suspend_at is not None and suspend_at < end
         if suspend_at is not None:
             end = min(end, suspend_at)
@@ -108,8 +113,10 @@ class Staging:
         """The run, once it has come to an outcome."""
         if self._suspends and outcome.failure is not None and outcome.failure.variant == CyclesExceeded.__name__:
             return self.suspend()
+        places = {vm: play.line for vm, play in sorted(self.machines.plays.items()) if play.line is not None}
         self.machines.close()
-        return Run(self.build, outcome, self.journal, tuple(unmet(self.build.scenario.expect, outcome, self.journal)))
+        unmet_ones = tuple(unmet(self.build.scenario.expect, outcome, self.journal))
+        return Run(self.build, outcome, self.journal, unmet_ones, limit=self._limit, places=places)
 
     def suspend(self) -> Run:
         """The run, suspended between two iterations; the scheduler can't be used afterwards."""

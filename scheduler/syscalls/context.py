@@ -15,6 +15,10 @@ DebugPrinter = Callable[[int, str], None]
 """Gets the VM's id and the text that it printed."""
 
 
+Refused = Callable[[int, int, int, int], None]
+"""Gets the VM's id, the number of a system call, its first argument, and the code that it was answered with."""
+
+
 class CycleCounter:
     """Cycles consumed by the run so far; one counter that the scheduler and all VMs share."""
 
@@ -33,7 +37,7 @@ class CycleCounter:
 class VmContext:
     """One VM's id, message box, shared counter, and the data that its memory came from."""
 
-    __slots__ = ("base_cycles", "message_box", "print_debug", "sg_data", "snapshots", "vm_id")
+    __slots__ = ("base_cycles", "message_box", "print_debug", "refused", "sg_data", "snapshots", "vm_id")
 
     def __init__(
         self,
@@ -42,12 +46,14 @@ class VmContext:
         base_cycles: CycleCounter,
         message_box: list[Message],
         print_debug: DebugPrinter,
+        refused: Refused,
     ) -> None:
         self.vm_id = vm_id
         self.sg_data = sg_data
         self.base_cycles = base_cycles
         self.message_box = message_box
         self.print_debug = print_debug
+        self.refused = refused
         self.snapshots: SnapshotContext[DataPieceId] = SnapshotContext(sg_data)
 
     def post(self, machine: Machine, message: Message) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...vm.machine import A7, Machine, SystemCall
+from ...vm.machine import A0, A7, Machine, SystemCall
 from ..transaction import ScriptGroupData
 from . import cell_data, exec, items, loading, misc, pipes, processes
 from .context import VmContext
@@ -47,6 +47,9 @@ _HANDLERS = tuple(
     {number: handler for versions, number, handler in _CALLS if version in versions} for version in (0, 1, 2)
 )
 
+_ANSWERED_OTHERWISE = {misc.DEBUG, misc.VM_VERSION, misc.CURRENT_CYCLES, processes.PROCESS_ID}
+"""Calls whose a0 is no return code."""
+
 SyscallGenerator = Callable[[int, ScriptGroupData, VmContext, Any], Sequence[SystemCall]]
 """Called once for each machine that is made: the VM's id, its script group, what its system calls can reach, and the
 value that was given to the scheduler along with the generator.
@@ -64,10 +67,14 @@ def consensus_syscalls(
     handlers = _HANDLERS[sg_data.version]
 
     def call(machine: Machine) -> bool:
-        handler = handlers.get(machine.registers[A7])
+        number, argument = machine.registers[A7], machine.registers[A0]
+        handler = handlers.get(number)
         if handler is None:
             return False
         handler(vm_context, machine)
+        code = machine.registers[A0]
+        if code and number not in _ANSWERED_OTHERWISE:
+            vm_context.refused(vm_id, number, argument, code)
         return True
 
     return (call,)

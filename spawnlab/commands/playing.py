@@ -105,6 +105,12 @@ def _print_result(result: Run, options: argparse.Namespace) -> None:
     for line in ending(result):
         for part in terminal.wrap(harmless(line), hanging="    "):
             print(part)
+    if not (result.as_expected or options.quiet):
+        from ..explain.explain import explain
+        from ..explain.text import text_of
+
+        for line in text_of(explain(result), terminal, brief=True):
+            print(line)
     if result.saved is not None:
         print(f"go on with: spawnlab resume {options.state}")
     elif options.state is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..differing import first_difference
+from ..explain.explain import explain as why
+from ..explain.text import text_of
 from ..scheduler.events import AnyEvent, IterationEnded
 from ..staging import Run
 from ..views.cast import Cast
@@ -70,10 +72,10 @@ def _at(items: Sequence[object], index: int) -> object:
 
 
 def explain(run: Run) -> str:
-    """How a run ended, and the last that happened before."""
+    """How a run ended and why, and the last that happened before."""
     lines = [*timeline_of(run, run.journal)]
     shown = ["..."] * (len(lines) > _LINES_SHOWN) + lines[-_LINES_SHOWN:]
-    return "\n".join([*ending(run), LEGEND, *shown])
+    return "\n".join([*ending(run), *text_of(why(run), brief=True), LEGEND, *shown])
 
 
 def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:

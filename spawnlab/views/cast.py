@@ -25,8 +25,8 @@ class Cast:
                 self._codes[vm] = self._code(location)
             case Posted(vm=vm, pc=pc):
                 self._pcs[vm] = pc - 1  # within the ecall
-            case Faulted(vm=vm, pc=int(pc)):
-                self._pcs[vm] = pc
+            case Faulted(vm=vm, pc=int()):
+                self._pcs[vm] = failed_at(event)
             case _:
                 pass
 
@@ -45,3 +45,9 @@ class Cast:
             return f"VM {vm}"
         place = code.place_of(self._pcs[vm]) if vm in self._pcs else None
         return f"VM {vm} ({code.name}, {place})" if place else f"VM {vm} ({code.name})"
+
+
+def failed_at(fault: Faulted) -> int:
+    """An address within the instruction that failed: where it fails while it is executed, pc is behind it by then."""
+    assert fault.pc is not None
+    return fault.pc if fault.error.startswith("InvalidInstruction") else fault.pc - 1

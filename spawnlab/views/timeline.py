@@ -21,6 +21,7 @@ from ..scheduler.events import (
     PipeOpened,
     Posted,
     ProgramReplaced,
+    Refused,
     Resumed,
     Suspended,
     SwappedIn,
@@ -29,6 +30,7 @@ from ..scheduler.events import (
     WaitEnded,
 )
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
+from ..scheduler.syscalls.names import CALL_NAMES
 from .cast import Cast
 
 LEGEND = "> runs  o can run  r reads  w writes  j waits for a VM  x ended  (capitals: swapped out)"
@@ -116,6 +118,8 @@ class Timeline:
                 return self._call(message)
             case Answered(code=code):
                 return None if code == ReturnCode.SUCCESS else f"is answered {ReturnCode(code).name} ({code})"
+            case Refused(call=call, argument=argument, code=code):
+                return f"is answered {_code(code)} at once: {CALL_NAMES.get(call, call)} of {argument}"
             case PipeOpened(read_fd=read_fd, write_fd=write_fd):
                 return f"gets fds {read_fd} (read end) and {write_fd} (write end)"
             case Transferred(reader=reader, fd=fd, size=size, head=head):
@@ -170,6 +174,10 @@ def head(row: Row) -> str:
 def words(row: Row) -> str:
     """What happens, in a sentence."""
     return f"VM {row.vm} {row.words}"
+
+
+def _code(code: int) -> str:
+    return f"{ReturnCode(code).name} ({code})" if code in ReturnCode.__members__.values() else str(code)
 
 
 def _argv(arguments: tuple[bytes, ...]) -> str:

@@ -180,7 +180,14 @@ def test_current_cycles_in_a_child_include_its_loading_and_its_parents_cycles() 
 def test_current_cycles_of_more_than_64_bits_are_a_fault() -> None:
     """No run gets there in a lifetime: the call itself, with a counter that is near the end."""
     machine = Machine(VERSIONS[2])
-    context = VmContext(0, sg_data_of(SMALLEST), CycleCounter(U64_MAX - 10), [], lambda vm, text: None)
+    context = VmContext(
+        0,
+        sg_data_of(SMALLEST),
+        CycleCounter(U64_MAX - 10),
+        [],
+        lambda vm, text: None,
+        lambda vm, call, argument, code: None,
+    )
     machine.cycles = 10
     current_cycles(context, machine)
     assert machine.registers[A0] == U64_MAX

@@ -11,6 +11,7 @@ import pytest
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
 from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
@@ -71,7 +72,25 @@ def test_every_link_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [Report, Outcome, Iteration, Line, CostReport, VmCost, LimitRanges, LimitRange, Ending, DiffReport, Side]
+    "kind",
+    [
+        Report,
+        Outcome,
+        Iteration,
+        Line,
+        CostReport,
+        VmCost,
+        LimitRanges,
+        LimitRange,
+        Ending,
+        DiffReport,
+        Side,
+        Explanation,
+        Wait,
+        Edit,
+        Change,
+        Spender,
+    ],
 )
 def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:
     page = (ROOT / "docs" / "json.md").read_text()
@@ -79,11 +98,13 @@ def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:
         assert re.search(rf"`(?:[a-z]+\.)?{field}`|\"{field}\"", page), (kind, field)
 
 
-def test_the_costs_that_are_shown_are_real(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_outputs_that_are_shown_are_real(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
-    page = (ROOT / "docs" / "cost.md").read_text()
-    examples = re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)
-    assert len(examples) == 2
+    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md")]
+    examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
+    assert len(examples) == 3
     for command, shown in examples:
         main(command.split())
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()

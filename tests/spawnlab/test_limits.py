@@ -16,6 +16,9 @@ from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.model import Program, Scenario, SuspendPlan
 from spawnlab.scheduler.events import Blocked, Faulted, IterationEnded, IterationStarted, Suspended
 from spawnlab.staging import Playable, Run
+from spawnlab.views.limits import limit_lines
+from spawnlab.views.terminal import Terminal
+from spawnlab.views.text import cells
 
 from ..agree.topologies import topology
 
@@ -186,3 +189,13 @@ def test_brute_force_round_a_planned_suspension(suspended_at: int) -> None:
     for r in (*found.ranges, *by_turn.ranges):
         run = spawnlab.run_synchronously(planned, limit=r.first)
         assert seen(run) == found_at(found, r.first)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_ranges_fit_on_a_narrow_terminal(width: int) -> None:
+    """And say the same there, a program's exit code among it."""
+    for turns in (False, True):
+        found = limit_ranges(ALONE, turns=turns)
+        lines = [*limit_lines(found, Terminal(width=width))]
+        assert all(cells(line) <= width for line in lines)
+        assert lines[-1].endswith("exit code 3")

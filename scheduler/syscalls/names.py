@@ -1,0 +1,13 @@
+"""Names of the system calls by their numbers."""
+
+from __future__ import annotations
+
+from . import cell_data, exec, items, loading, misc, pipes, processes
+
+CALL_NAMES = {
+    number: name.lower()
+    for module in (cell_data, exec, items, loading, misc, pipes, processes)
+    for name, number in vars(module).items()
+    if isinstance(number, int) and 2000 <= number <= 2999  # no other constant of theirs is
+}
+"""As the specification calls them, in lower case."""

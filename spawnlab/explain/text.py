@@ -1,0 +1,68 @@
+"""An explanation in words, for people at terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..views.terminal import Terminal
+from ..views.text import harmless
+from .model import Edit, Explanation, Wait
+
+
+def text_of(explanation: Explanation, terminal: Terminal | None = None, *, brief: bool = False) -> Iterator[str]:
+    """Lines, wrapped where the terminal has a width, and harmless to it; ``brief``: without who waits for what."""
+    terminal = terminal or Terminal()
+    for line in _lines(explanation, brief):
+        margin = " " * (len(line) - len(line.lstrip()))
+        style = () if margin else ("bold",)
+        style = {"  - ": ("red",), "  + ": ("green",)}.get(line[:4], style)
+        for part in terminal.wrap(harmless(line.strip()), indent=margin, hanging=f"{margin}  "):
+            yield terminal.style(part, *style)
+
+
+def _lines(e: Explanation, brief: bool) -> Iterator[str]:
+    yield f"why: {e.headline}"
+    yield from (f"  {line}" for line in e.facts)
+    for wait in () if brief else e.waits:
+        yield from _wait(wait)
+    for ring in () if brief else e.rings:
+        yield "  ring: " + _ring(ring, e.waits)
+    if e.spenders:
+        total = sum(spender.cycles for spender in e.spenders) or 1
+        for spender in e.spenders:
+            program = f" ({spender.program})" if spender.program else ""
+            yield f"  VM {spender.vm}{program} spent {spender.cycles:,} cycles, {100 * spender.cycles // total} %"
+    yield f"rule: {e.rule}"
+    if e.edit is not None:
+        yield from _edit(e.edit)
+    if e.advice:
+        yield f"try: {e.advice}"
+
+
+def _wait(wait: Wait) -> Iterator[str]:
+    where = ", ".join(filter(None, (wait.program, wait.place)))
+    yield f"  VM {wait.vm}{f' ({where})' if where else ''} {wait.words}"
+    if wait.step:
+        yield f"    at {wait.step}"
+    if wait.held:
+        yield f"    {wait.held}"
+    yield f"    last: {wait.progress}"
+
+
+def _ring(ring: tuple[int, ...], waits: tuple[Wait, ...]) -> str:
+    by_vm = {wait.vm: wait for wait in waits}
+    parts: list[str] = []
+    for vm in ring:
+        wait = by_vm[vm]
+        via = f"fd {wait.fd}" if wait.fd is not None else "end"
+        parts.append(f"VM {vm} —{wait.kind} {via}→ ")
+    return "".join(parts) + f"VM {ring[0]}"
+
+
+def _edit(edit: Edit) -> Iterator[str]:
+    yield f"tried: {edit.words}"
+    for change in edit.changes:
+        yield f"  programs.{change.program}, {change.place}:"
+        yield from (f"  - {line}" for line in change.removed)
+        yield from (f"  + {line}" for line in change.added)
+    yield f"  {edit.outcome} (before: {edit.turns_before} iterations)"
