@@ -1,19 +1,19 @@
 """At which cycle limits a run ends otherwise (``docs/cost.md`` says what is guaranteed, and why).
 
-A higher limit only lets a run go further on the same way, so the turn in which it ends never comes earlier. Between the
-totals after two turns nothing changes at all. That holds for a run in one go: there bisection over these totals finds
-every change. A run that is suspended on its way, or gone on with, may lose charges and an I/O pass (``scheduler`` T8 to
-T10): there both sides of every total are played, and bisection goes on between two that differ.
+A higher limit only lets a run go further on the same way, so the turn in which it ends never comes earlier, and
+between the totals after two turns nothing changes at all: bisection over these totals finds every change. That holds
+but round a suspension, where charges and an I/O pass may be lost (``scheduler`` T8 to T10). The turns before and after
+one are looked into: their first and last limits are played, and bisection goes on between two that differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from .play import run_synchronously
+from .saved import SavedRun
 from .scenarios.model import CYCLES_DEFAULT
 from .scheduler.events import AnyEvent, Faulted, IterationEnded, IterationStarted, Resumed
 from .staging import Playable, Run, load
@@ -68,14 +68,15 @@ def limit_ranges(what: Playable, *, highest: int | None = None, turns: bool = Fa
         highest = max(made.scenario.limits.cycles, CYCLES_DEFAULT)
     search = _Search(what, turns=turns)
     run = search.play(highest)
-    points = [point for point in _totals(run.journal.events) if point < highest]
-    bounds = [0, *(point for point in points if point), highest]
-    if any(isinstance(event, Resumed) for event in run.journal):
-        firsts = search.look_everywhere(bounds)
-    elif turns:
-        firsts = search.follow(run, bounds)
+    base = what.state.total_cycles if isinstance(what, SavedRun) else 0
+    suspensions = {event.total for event in run.journal if isinstance(event, Resumed) and event.total >= base}
+    bounds = sorted({0, highest, *(total for total in _totals(run.journal.events) if base <= total < highest)})
+    if not turns:
+        firsts = search.look(bounds, _around(bounds, suspensions))
+    elif suspensions:
+        firsts = search.look(bounds, range(len(bounds)))
     else:
-        firsts = search.bisect_totals(bounds)
+        firsts = search.follow(run, highest)
     ranges: list[LimitRange] = []
     for first, ending in firsts:
         if ranges and ranges[-1].ending == ending:
@@ -86,6 +87,12 @@ def limit_ranges(what: Playable, *, highest: int | None = None, turns: bool = Fa
     if ranges[-1].ending.error == CyclesExceeded.__name__:  # whatever comes further up was not looked at
         ranges[-1] = msgspec.structs.replace(ranges[-1], last=highest)
     return LimitRanges(title=made.scenario.title, highest=highest, played=search.played, ranges=tuple(ranges))
+
+
+def _around(bounds: Sequence[int], suspensions: Collection[int]) -> set[int]:
+    """The parts between bounds, by their index, that end or begin where the run was suspended."""
+    begin = {index for index, bound in enumerate(bounds) if bound in suspensions}
+    return begin | {index - 1 for index in begin if index}
 
 
 def _totals(events: Sequence[AnyEvent]) -> list[int]:
@@ -149,28 +156,35 @@ class _Search:
             found.append((bounds[high], self.ending(bounds[high])))
         return found
 
-    def follow(self, run: Run, bounds: Sequence[int]) -> Found:
-        """The same with one run: within what its first turns took, cycles run out in the next one."""
+    def follow(self, run: Run, highest: int) -> Found:
+        """The same, turn by turn, from the run within the highest: what some turns took runs out in the next one."""
         found: Found = []
         started: IterationStarted | None = None
         total = 0
         for event in run.journal:
             if isinstance(event, IterationStarted):
                 started = event
-            elif isinstance(event, IterationEnded | Faulted) and event.total > total and total < bounds[-1]:
+            elif isinstance(event, IterationEnded | Faulted) and event.total > total:
                 vm, turn = (started.vm, started.iteration) if started is not None else (None, None)
                 found.append((total, Ending(status="error", error=CyclesExceeded.__name__, vm=vm, turn=turn)))
                 total, started = event.total, None
-        if not found or total <= bounds[-1]:
-            found.append((total, self.ending(bounds[-1])))
+        if total <= highest:
+            found.append((total, self.ending(highest)))
         return found
 
-    def look_everywhere(self, bounds: Sequence[int]) -> Found:
-        """Where the ending changes between the first and the last limit of any part between two bounds."""
+    def look(self, bounds: Sequence[int], parts: Collection[int]) -> Found:
+        """Where the ending changes; ``parts`` between two bounds are looked into, all else is as a run in one go."""
         found: Found = []
-        for first, following in pairwise(bounds):
-            found.append((first, self.ending(first)))
-            found += self._changes(first, following - 1)
+        index = 0
+        while index < len(bounds) - 1:
+            if index in parts:
+                found.append((bounds[index], self.ending(bounds[index])))
+                found += self._changes(bounds[index], bounds[index + 1] - 1)
+                index += 1
+            else:
+                following = next((i for i in range(index, len(bounds)) if i in parts), len(bounds) - 1)
+                found += self.bisect_totals(bounds[index : following + 1])
+                index = following
         return [*found, (bounds[-1], self.ending(bounds[-1]))]
 
     def _changes(self, low: int, high: int) -> Found:

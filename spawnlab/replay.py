@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from .legs import Legs
 from .recording import Recording
 from .saved import SavedRun
 from .scheduler.events import AnyEvent
@@ -26,12 +29,12 @@ def registers_at(recording: Recording, place: int, *, limit: int | None = None) 
     if what is None or not past < place < len(recording.journal):
         return None
     wanted = recording.journal.events[place]
-    staging = Staging(what, limit=limit)
+    staging: Staging | None = None
     found: dict[str, int] | None = None
 
     def look(event: AnyEvent) -> None:
         nonlocal found
-        if len(staging.journal) == place + 1:
+        if staging is not None and len(staging.journal) == place + 1:
             if event == wanted:
                 try:
                     values = staging.scheduler.peek(event.vm, lambda m: tuple(m.registers), lambda s, _: s.registers)
@@ -40,11 +43,10 @@ def registers_at(recording: Recording, place: int, *, limit: int | None = None) 
                     found = None  # the VM is just being made, or has ended
             raise _Enough
 
-    staging.scheduler.table.observers.append(look)
-    try:
-        conduct(staging.scheduler, staging.budget)
-    except _Enough:
-        pass
-    finally:
+    legs = Legs(what, limit=limit, suspend_at=None, observers=[look], actors=None)
+    with contextlib.suppress(_Enough):
+        while (staging := legs.next()) is not None:
+            legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))
+    if staging is not None:
         staging.machines.close()
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 import spawnlab
 from spawnlab.limits import Ending, LimitRanges, limit_ranges
 from spawnlab.scenarios import steps as s
-from spawnlab.scenarios.model import Program, Scenario
+from spawnlab.scenarios.model import Program, Scenario, SuspendPlan
 from spawnlab.scheduler.events import Blocked, Faulted, IterationEnded, IterationStarted, Suspended
 from spawnlab.staging import Playable, Run
+from spawnlab.views.limits import limit_lines
+from spawnlab.views.terminal import Terminal
+from spawnlab.views.text import cells
 
 from ..agree.topologies import topology
 
@@ -44,11 +48,11 @@ def found_at(found: LimitRanges, limit: int) -> Ending:
     return range_.ending
 
 
-def brute(what: Playable, found: LimitRanges, first: int, last: int, *, turns: bool = False) -> None:
+def brute(what: Playable, found: LimitRanges, first: int, last: int) -> None:
     """Every limit from the first to the last ends as it is found."""
     for limit in range(first, last + 1):
         run = spawnlab.run_synchronously(what, limit=limit)
-        assert seen(run, turns=turns) == found_at(found, limit), limit
+        assert seen(run) == found_at(found, limit), limit
 
 
 def tiled(found: LimitRanges) -> None:
@@ -72,17 +76,18 @@ ALONE = Scenario(
 STUCK = Scenario(programs={"root": Program(steps=(s.Pipe(ends=("r", "w")), s.Write(fd="w", text="x")))})
 
 
-@pytest.mark.parametrize("turns", [False, True])
 @pytest.mark.parametrize("scenario", [ALONE, STUCK], ids=["exit", "deadlock"])
-def test_brute_force_over_all_limits_finds_the_same(scenario: Scenario, turns: bool) -> None:
-    found = limit_ranges(scenario, turns=turns)
+def test_brute_force_over_all_limits_finds_the_same(scenario: Scenario) -> None:
+    found, by_turn = limit_ranges(scenario), limit_ranges(scenario, turns=True)
     outcome = spawnlab.run_synchronously(scenario).outcome
-    total = outcome.cycles
-    tiled(found)
-    assert found.ranges[-1].first == total
-    assert found.ranges[-1].last is None
-    assert len(found.ranges) == 1 + (outcome.iterations if turns else 1)
-    brute(scenario, found, 0, total + 2, turns=turns)
+    for ranges, count in ((found, 2), (by_turn, 1 + outcome.iterations)):
+        tiled(ranges)
+        assert len(ranges.ranges) == count
+        assert (ranges.ranges[-1].first, ranges.ranges[-1].last) == (outcome.cycles, None)
+    for limit in range(outcome.cycles + 3):
+        run = spawnlab.run_synchronously(scenario, limit=limit)
+        assert seen(run) == found_at(found, limit)
+        assert seen(run, turns=True) == found_at(by_turn, limit)
 
 
 @settings(deadline=None, max_examples=10)
@@ -168,3 +173,29 @@ def test_an_endless_run_has_one_range_up_to_what_was_tried() -> None:
 def test_few_runs_are_needed() -> None:
     assert limit_ranges(GALLERY / "pipeline.toml").played < 12
     assert limit_ranges(GALLERY / "pipeline.toml", turns=True).played == 1
+
+
+@pytest.mark.parametrize("suspended_at", [105_000, 107_000, 107_500])
+def test_brute_force_round_a_planned_suspension(suspended_at: int) -> None:
+    """At 107,000 the plan loses an I/O pass: a reader and a writer that had met wait for ever (``scheduler`` T10)."""
+    plain = spawnlab.load(GALLERY / "parent_child.toml").scenario
+    planned = msgspec.structs.replace(plain, suspend=SuspendPlan(at=(suspended_at,)))
+    found, by_turn = limit_ranges(planned), limit_ranges(planned, turns=True)
+    tiled(found)
+    tiled(by_turn)
+    assert found.ranges[-1].ending == seen(spawnlab.run_synchronously(planned))
+    for limit in {*range(suspended_at - 150, suspended_at + 400, 3), *range(109_900, 110_050, 7)}:
+        assert seen(spawnlab.run_synchronously(planned, limit=limit)) == found_at(found, limit), limit
+    for r in (*found.ranges, *by_turn.ranges):
+        run = spawnlab.run_synchronously(planned, limit=r.first)
+        assert seen(run) == found_at(found, r.first)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_ranges_fit_on_a_narrow_terminal(width: int) -> None:
+    """And say the same there, a program's exit code among it."""
+    for turns in (False, True):
+        found = limit_ranges(ALONE, turns=turns)
+        lines = [*limit_lines(found, Terminal(width=width))]
+        assert all(cells(line) <= width for line in lines)
+        assert lines[-1].endswith("exit code 3")

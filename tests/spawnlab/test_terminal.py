@@ -53,6 +53,11 @@ def test_only_terminals_have_a_width(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Terminal.of(io.StringIO()).width is None
 
 
+def test_columns_are_counted_as_terminals_do() -> None:
+    assert [cells(text) for text in ("ab", "e\u0301", "漢字")] == [2, 1, 4]
+    assert (cut("漢字漢字", 4), cut("abcdef", 4), cut("abcd", 4)) == ("漢…", "abc…", "abcd")
+
+
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=60)
 
 
