@@ -97,7 +97,8 @@ ANSWERS: list[Row] = [
             "VM 0 (root, steps[1]) says: the exit code is not 3",
         ),
         (
-            [pipe("r", "w"), close("w"), until_closed("r"), '"exit", code = 6'], {}, "exit", (), "not as expected",
+            [pipe("r", "w"), close("w"), until_closed("r"), '"log", text = "6"', '"exit", code = 6'], {}, "exit", (),
+            "the last that was printed: VM 0 says '6'",
         ),
 ]  # fmt: skip
 
@@ -156,6 +157,8 @@ steps = [{ op = "repeat", times = 1_000_000, steps = [{ op = "compute", cycles =
 def test_good_endings() -> None:
     found = explained([])
     assert (found.ending, found.headline) == ("exit", "VM 0 ended with exit code 0")
+    assert [*text_of(found, brief=True)] == []  # there is nothing to add to the end
+    assert next(iter(text_of(found))) == "why: VM 0 ended with exit code 0"
     suspended = spawnlab.run_synchronously(parse_scenario(BROKEN[0].text(), ".toml"), suspend_at=110_000)
     assert suspended.saved is None  # it came to its deadlock before
     suspended = spawnlab.run_synchronously(parse_scenario(BROKEN[0].text(), ".toml"), suspend_at=2_000)
