@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,9 @@ from .errors import (
 )
 from .isa.definition import Operation
 from .isa.integers import MASK, Integers
+from .engines import Engine, default_engine
 from .memory import MEMORY_SIZE, Memory
+from .program import Prepared
 from .version import Isa
 
 A0, A1, A2, A3, A4, A5, A7 = 10, 11, 12, 13, 14, 15, 17
@@ -31,8 +33,8 @@ CYCLES_UNLIMITED = MASK
 SystemCall = Callable[["Machine"], bool]
 """A handler: does the call and returns True if the number in a7 is its own, else False."""
 
-_Prepared = tuple[Callable[..., None], tuple[Any, ...], int, int]
-"""Semantics, machine and operands, bytes, cycles."""
+SYSTEM_CYCLES = 500
+"""What ecall and ebreak cost, and nothing else does."""
 
 
 class PauseSignal:
@@ -64,7 +66,9 @@ class Machine(Integers):
         "_last_byte_spared",
         "_next_pc",
         "_prepared",
+        "context",
         "cycles",
+        "engine",
         "exit_code",
         "isa",
         "max_cycles",
@@ -85,8 +89,10 @@ class Machine(Integers):
         system_calls: Sequence[SystemCall] = (),
         max_cycles: int = CYCLES_UNLIMITED,
         memory: Memory | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.isa = isa
+        self.engine = default_engine() if engine is None else engine
         self.system_calls = tuple(system_calls)
         self.max_cycles = max_cycles
         self.pause = PauseSignal()
@@ -110,7 +116,9 @@ class Machine(Integers):
         self.this_pc = 0
         self.reservation_address = NO_RESERVATION
         self.exit_code = 0
-        self._prepared: dict[int, _Prepared] = {}
+        self._prepared: dict[int, Prepared] = {}
+        self.context: Any = None
+        """What the engine keeps about this machine."""
 
     # Loading
 
@@ -171,6 +179,10 @@ class Machine(Integers):
         if self.isa.mop and self.isa.version == 0:
             raise InvalidVersion("fusion needs version 1 or 2")
         self.running = True
+        return self.engine.run(self, steps_max)
+
+    def run_by_steps(self, steps_max: int | None) -> int | None:
+        """The step engine: as :meth:`run`."""
         pause = self.pause
         left = -1 if steps_max is None else steps_max
         while left:
@@ -198,7 +210,7 @@ class Machine(Integers):
         self.cycles += cost
         self._following = self._next_pc = pc + length  # within the memory, since it was fetched
         try:
-            semantics(*arguments)
+            semantics(self, *arguments)
         finally:
             self.this_pc = self._next_pc
         self.steps += 1
@@ -207,10 +219,30 @@ class Machine(Integers):
         """The operation that would be executed at ``pc``; raises as decoding does."""
         return decode(pc, self.memory.fetch, self.isa)
 
-    def _prepare(self, pc: int) -> _Prepared:
+    def step_block(self, steps_max: int, entries: Container[int]) -> bool:
+        """Execute operations until one jumps, calls the system, or comes to one of ``entries``; at least one.
+
+        Says whether it called the system. Raises what :meth:`step` does.
+        """
+        while True:
+            pc = self.this_pc
+            self.step()
+            _, _, length, cost = self._prepared[pc]
+            if cost == SYSTEM_CYCLES:
+                return True
+            pc += length
+            steps_max -= 1
+            if self.this_pc != pc or not steps_max or pc in entries:
+                return False
+
+    def share_prepared(self, prepared: dict[int, Prepared]) -> None:
+        """Use, and add to, the operations that other machines of the same code have decoded."""
+        self._prepared = prepared
+
+    def _prepare(self, pc: int) -> Prepared:
         operation = self.operation_at(pc)
         definition = operation.definition
-        prepared = (definition.semantics, (self, *operation.operands), operation.length, definition.cycles)
+        prepared = (definition.semantics, operation.operands, operation.length, definition.cycles)
         self._prepared[pc] = prepared  # an executable page never changes, so this stays true
         return prepared
 

@@ -26,3 +26,18 @@ def cycles(text: str) -> int:
 def add_version_option(parser: argparse.ArgumentParser) -> None:
     """``--script-version``, for commands that take an ELF file."""
     parser.add_argument("--script-version", type=int, choices=(0, 1, 2), help="for an ELF file (default: 2)")
+
+
+def add_engine_option(parser: argparse.ArgumentParser) -> None:
+    """``--engine``, for commands that run guest code."""
+    parser.add_argument(
+        "--engine", choices=("auto", "step", "blocks", "native"), help="what runs guest code; results are the same"
+    )
+
+
+def use_engine(options: argparse.Namespace) -> None:
+    """Let all machines of this process have the engine that is asked for, if one is."""
+    if options.engine is not None:
+        from ..vm.engines import use_engine as use
+
+        use(options.engine)

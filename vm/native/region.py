@@ -1,0 +1,326 @@
+"""Several blocks of guest code as one piece of machine code.
+
+At the entry of a block its cycles and operations are taken off the counter, ``cycles << 21 | operations`` in one
+subtraction. Where that goes below zero the block is left untouched. Everything that can stop an operation is checked
+before it, and where a check fails the code is left with the machine as it is before that operation: the step engine
+executes it, and finds out what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..memory import DIRTY, EXECUTABLE, MEMORY_SIZE
+from . import x86
+from .emit import Template
+from .layout import CODE, COUNTER, FLAGS, PINNED, STATE, STEPS_BITS, TABLE, slot
+from .record import Access
+from .x86 import RAX, RCX, RDX, Mem
+
+GROUP_MAX = 4096
+"""Bytes that the accesses of one check may span, so that they are on two pages at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of a block."""
+
+    pc: int
+    length: int
+    cycles: int
+    template: Template
+
+
+@dataclass(slots=True)
+class Block:
+    """Operations that are executed one after the other.
+
+    ``leaves`` says that the operation behind them is not translated: the step engine is to execute it.
+    """
+
+    pc: int
+    steps: list[Step] = field(default_factory=list[Step])
+    leaves: bool = False
+
+    @property
+    def end(self) -> int:
+        """The address behind the block."""
+        return self.steps[-1].pc + self.steps[-1].length if self.steps else self.pc
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """Offsets of the code that leaves: each expects the pc in rax."""
+
+    miss: int
+    step: int
+    budget: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """Accesses through one register while it does not change: one check for all, before the first."""
+
+    first: int
+    least: int
+    end: int
+    store_first: int = -1
+    store_least: int = 0
+    store_end: int = 0
+    store_last: int = -1
+    spares: bool = False
+
+
+class Assembler:
+    """Puts blocks together at ``start``, an offset within the code of a program."""
+
+    def __init__(self, start: int, exits: Exits, entries: Mapping[int, int], *, spares_last_byte: bool) -> None:
+        self.start = start
+        self.exits = exits
+        self.known = entries
+        self.spares_last_byte = spares_last_byte
+        self.code = bytearray()
+        self.own: dict[int, int] = {}
+        """Entries of these blocks: pc to offset."""
+        self._jumps: list[tuple[int, int]] = []
+        """Where a jump's distance stands, and the pc that it goes to."""
+        self._cold: list[Callable[[], None]] = []
+
+    def assemble(self, blocks: Iterable[Block]) -> bytes:
+        """The code of the blocks."""
+        ordered = sorted(blocks, key=lambda block: block.pc)
+        self.own = {block.pc: -1 for block in ordered}
+        for block, following in zip(ordered, [*ordered[1:], None], strict=True):
+            self._block(block, following.pc if following is not None else -1)
+        for cold in self._cold:
+            cold()
+        for at, pc in self._jumps:
+            target = self.own.get(pc)
+            offset = self.known[pc] if target is None else target
+            self._patch(at, offset)
+        return bytes(self.code)
+
+    # Pieces
+
+    def _here(self) -> int:
+        return self.start + len(self.code)
+
+    def _patch(self, at: int, target: int) -> None:
+        """Let the jump whose distance stands at ``at`` of this code go to an offset."""
+        self.code[at : at + 4] = x86.imm32(target - (self.start + at + 4))
+
+    def _leave(self, exit_at: int, pc: int, refund: int = 0) -> None:
+        """Leave, with cycles and operations given back."""
+        if refund:
+            self.code += x86.alu_imm(x86.ADD, COUNTER, refund)
+        self.code += x86.mov_imm(RAX, pc & (1 << 64) - 1)
+        self.code += x86.jmp(exit_at - self._here() - 5)
+
+    def _cold_exit(self, exit_at: int, pc: int, refund: int) -> None:
+        """Let the jump that was just made go to code that leaves."""
+        at = len(self.code) - 4
+
+        def cold() -> None:
+            self._patch(at, self._here())
+            self._leave(exit_at, pc, refund)
+
+        self._cold.append(cold)
+
+    def _go(self, pc: int) -> None:
+        """Go on at a pc."""
+        if pc in self.own or pc in self.known:
+            self.code += x86.jmp()
+            self._jumps.append((len(self.code) - 4, pc))
+        elif pc & 1 or not 0 <= pc < MEMORY_SIZE:
+            self._leave(self.exits.miss, pc)
+        else:  # through the table, which may have it by then
+            self.code += x86.mov_imm(RAX, pc)
+            self.code += x86.mov(RCX, Mem(STATE, TABLE))
+            self.code += x86.mov32(RCX, Mem(RCX, 2 * pc))
+            self.code += x86.alu(x86.ADD, RCX, Mem(STATE, CODE))
+            self.code += x86.jmp_to(RCX)
+
+    def _go_indirectly(self) -> None:
+        """Go on at the pc in rax, which is even."""
+        self.code += x86.alu_imm(x86.CMP, RAX, MEMORY_SIZE)
+        self.code += x86.jcc(x86.AE, self.exits.miss - self._here() - 6)
+        self.code += x86.mov(RCX, Mem(STATE, TABLE))
+        self.code += x86.lea(RDX, Mem(RAX, 0, RAX))
+        self.code += x86.mov32(RCX, Mem(RCX, 0, RDX))
+        self.code += x86.alu(x86.ADD, RCX, Mem(STATE, CODE))
+        self.code += x86.jmp_to(RCX)
+
+    # Blocks
+
+    def _block(self, block: Block, next_pc: int) -> None:
+        self.own[block.pc] = self._here()
+        charges = [step.cycles << STEPS_BITS | 1 for step in block.steps]
+        total = sum(charges)
+        if total:
+            self.code += x86.alu_imm(x86.SUB, COUNTER, total)
+            self.code += x86.jcc(x86.S)
+            self._cold_exit(self.exits.budget, block.pc, total)
+        groups = _groups(block, spares_last_byte=self.spares_last_byte)
+        left = total
+        for index, (step, charge) in enumerate(zip(block.steps, charges, strict=True)):
+            for base, group in groups.get(index, ()):
+                self._check(base, group, index, step.pc, left, later=_checks_within(groups, index, group))
+            left -= charge
+            self._operation(step, next_pc)
+        if block.leaves:
+            self._leave(self.exits.step, block.end)
+        elif (not block.steps or block.steps[-1].template.ending in ("", "never")) and block.end != next_pc:
+            self._go(block.end)
+
+    def _operation(self, step: Step, next_pc: int) -> None:
+        template = step.template
+        if template.hole >= 0:
+            at = len(self.code) + template.hole
+            self.code += template.code
+            self.code[at : at + 4] = (step.pc + template.hole_offset & 0xFFFF_FFFF).to_bytes(4, "little")
+        else:
+            self.code += template.code
+        if template.ending in ("", "never"):
+            return
+        target = template.target + (step.pc if template.relative else 0)
+        following = step.pc + step.length
+        if template.ending == "indirect":
+            self._go_indirectly()
+        elif template.ending == "jump":
+            if target != next_pc:
+                self._go(target)
+        else:
+            self._branch(template.condition, target)
+            if following != next_pc:
+                self._go(following)
+
+    def _branch(self, condition: int, target: int) -> None:
+        self.code += x86.jcc(condition)
+        at = len(self.code) - 4
+        if target in self.own or target in self.known:
+            self._jumps.append((at, target))
+            return
+
+        def cold() -> None:
+            self._patch(at, self._here())
+            self._go(target)
+
+        self._cold.append(cold)
+
+    # Checks
+
+    def _check(self, base: int, group: _Group, index: int, pc: int, refund: int, *, later: bool) -> None:
+        if group.first == index:
+            self._check_bounds(base, group, pc, refund)
+        if group.store_first == index:
+            self._check_pages(base, group, pc, refund, later=later)
+
+    def _check_bounds(self, base: int, group: _Group, pc: int, refund: int) -> None:
+        limit = MEMORY_SIZE - (group.end - group.least) - group.spares
+        place = PINNED.get(base, slot(base))
+        if group.least:
+            if isinstance(place, int):
+                self.code += x86.lea(RAX, Mem(place, group.least))
+            else:
+                self.code += x86.mov(RAX, place) + x86.alu_imm(x86.ADD, RAX, group.least)
+            place = RAX
+        self.code += x86.alu_imm(x86.CMP, place, limit)
+        self.code += x86.jcc(x86.A)
+        self._cold_exit(self.exits.step, pc, refund)
+
+    def _check_pages(self, base: int, group: _Group, pc: int, refund: int, *, later: bool) -> None:
+        """Check that the pages of a group's stores may be written and are marked as dirty."""
+        pages = [(RAX, group.store_least)]
+        if group.store_end - group.store_least > 1:
+            pages.append((RCX, group.store_end - 1))
+        for register, offset in pages:
+            place = PINNED.get(base, slot(base))
+            if isinstance(place, int):
+                self.code += x86.lea(register, Mem(place, offset)) if offset else x86.mov32(register, place)
+            else:
+                self.code += x86.mov(register, place)
+                if offset:
+                    self.code += x86.alu_imm(x86.ADD, register, offset)
+            self.code += x86.shift_imm(x86.SHR, register, 12, w=0)
+        jumps: list[int] = []
+        for register, _ in pages:
+            self.code += x86.cmp_byte(Mem(STATE, FLAGS, register), DIRTY)
+            self.code += x86.jcc(x86.NE)
+            jumps.append(len(self.code) - 4)
+        back = self._here()
+
+        def cold() -> None:
+            for at in jumps:
+                self._patch(at, self._here())
+            self._look_again([register for register, _ in pages], back, pc, refund, later=later)
+
+        self._cold.append(cold)
+
+    def _look_again(self, registers: list[int], back: int, pc: int, refund: int, *, later: bool) -> None:
+        """The pages are not just dirty: frozen as well, or not dirty yet, or executable.
+
+        Unless a check follows before the last of the stores, they can be marked here; otherwise a store that is
+        never executed would leave its mark, so the step engine is to do it.
+        """
+        leaving: list[int] = []
+        for register in registers:
+            flags = Mem(STATE, FLAGS, register)
+            self.code += x86.extend(RDX, flags, 8, signed=False)
+            self.code += x86.alu_imm(x86.AND, RDX, EXECUTABLE if not later else EXECUTABLE | DIRTY, w=0)
+            self.code += x86.alu_imm(x86.CMP, RDX, 0 if not later else DIRTY, w=0)
+            self.code += x86.jcc(x86.NE)
+            leaving.append(len(self.code) - 4)
+        if not later:
+            for register in registers:
+                self.code += x86.or_byte(Mem(STATE, FLAGS, register), DIRTY)
+        self.code += x86.jmp(back - self._here() - 5)
+        for at in leaving:
+            self._patch(at, self._here())
+        self._leave(self.exits.step, pc, refund)
+
+
+def _groups(block: Block, *, spares_last_byte: bool) -> dict[int, list[tuple[int, _Group]]]:
+    """The checks of a block: by the index of the operation that they stand before, with the register."""
+    found: dict[int, list[tuple[int, _Group]]] = {}
+    current: dict[int, _Group] = {}
+    for index, step in enumerate(block.steps):
+        template = step.template
+        for access in template.accesses:
+            group = current.get(access.base)
+            if group is None or not _extend(group, access, index):
+                group = current[access.base] = _Group(index, access.offset, access.offset + access.width)
+                _extend(group, access, index)
+                found.setdefault(index, []).append((access.base, group))
+            elif group.store_first == index and group.first != index:
+                found.setdefault(index, []).append((access.base, group))
+            group.spares |= spares_last_byte and access.spares_last_byte
+        for register in template.writes:
+            current.pop(register, None)
+    return found
+
+
+def _extend(group: _Group, access: Access, index: int) -> bool:
+    """Take an access into a group, if it fits."""
+    least, end = min(group.least, access.offset), max(group.end, access.offset + access.width)
+    if end - least > GROUP_MAX:
+        return False
+    group.least, group.end = least, end
+    if access.is_store:
+        if group.store_first < 0:
+            group.store_first, group.store_least, group.store_end = index, access.offset, access.offset + access.width
+        else:
+            group.store_least = min(group.store_least, access.offset)
+            group.store_end = max(group.store_end, access.offset + access.width)
+        group.store_last = index
+    return True
+
+
+def _checks_within(groups: Mapping[int, list[tuple[int, _Group]]], index: int, group: _Group) -> bool:
+    """Whether another check may fail after this one and before the last of the group's stores."""
+    last = group.store_last
+    for at in range(index, last + 1):
+        for _, other in groups.get(at, ()):
+            if other is not group and (other.first >= index or other.store_first >= index):
+                return True
+    return False
