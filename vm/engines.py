@@ -13,11 +13,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from .errors import SpawnlabError
+from .program import Program
+from .tiers import Tier, Translation
+from .tiers import run as run_tier
 
 if TYPE_CHECKING:
     from .machine import Machine
 
 NAMES = ("auto", "step", "blocks", "native")
+
+AUTO_THRESHOLD = 6
+"""Code that is come to so often is worth being made native."""
+BLOCKS_THRESHOLD = 100
+"""The same for functions of Python, which take longer to compile and run less fast."""
+AUTO_CYCLES_WORTH = 48
+"""With fewer cycles to go the step engine is done sooner than translated code is entered."""
 
 
 class EngineError(SpawnlabError):
@@ -44,32 +54,53 @@ class StepEngine:
         return machine.run_by_steps(steps_max)
 
 
-class NativeEngine:
-    """Machine code of the host, for code that is come to for the ``threshold``-th time."""
+class TieredEngine:
+    """Translated code where there is some, and steps elsewhere."""
 
-    name = "native"
-
-    def __init__(self, threshold: int, cycles_worth: int) -> None:
-        self._threshold = threshold
-        self._cycles_worth = cycles_worth
+    def __init__(self, name: str, tier: Tier) -> None:
+        self.name = name
+        self.tier = tier
 
     def run(self, machine: Machine, steps_max: int | None, /) -> int | None:
         """As :meth:`Machine.run`."""
-        from .native.engine import run
+        return run_tier(machine, steps_max, self.tier)
 
-        return run(machine, steps_max, threshold=self._threshold, cycles_worth=self._cycles_worth)
+
+def _native(program: Program) -> Translation:
+    from .native.space import CodeSpace
+
+    return CodeSpace(program)
+
+
+def _blocks(program: Program) -> Translation:
+    from .blocks.functions import Functions
+
+    return Functions(program)
+
+
+@cache
+def native_refusal() -> str | None:
+    """Why there is no native code on this host, in words; ``None`` if there is. Blocks take its place then."""
+    try:
+        from .native.host import refusal
+    except ImportError as error:  # an interpreter without ctypes
+        return str(error)
+    return refusal()
 
 
 @cache
 def engine(name: str) -> Engine:
     """The engine of this name; raises :class:`EngineError`."""
+    if name not in NAMES:
+        raise EngineError(f"there is no engine {name!r}; they are {', '.join(NAMES)}")
     if name == "step":
         return StepEngine()
-    if name == "native":
-        return NativeEngine(threshold=1, cycles_worth=1)
-    if name == "auto":
-        return NativeEngine(threshold=8, cycles_worth=48)
-    raise EngineError(f"there is no engine {name!r}; they are {', '.join(NAMES)}")
+    if name == "native" and native_refusal() is None:
+        return TieredEngine(name, Tier("native", _native, threshold=1, cycles_worth=1))
+    if name == "auto" and native_refusal() is None:
+        return TieredEngine(name, Tier("native", _native, threshold=AUTO_THRESHOLD, cycles_worth=AUTO_CYCLES_WORTH))
+    threshold, worth = (1, 1) if name == "blocks" else (BLOCKS_THRESHOLD, AUTO_CYCLES_WORTH)
+    return TieredEngine(name, Tier("blocks", _blocks, threshold=threshold, cycles_worth=worth))
 
 
 ENGINE_VARIABLE = "SPAWNLAB_ENGINE"

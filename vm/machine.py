@@ -8,6 +8,7 @@ from typing import Any
 
 from . import elf, stack
 from .decoder import decode
+from .engines import Engine, default_engine
 from .errors import (
     CyclesExceeded,
     CyclesOverflow,
@@ -18,7 +19,6 @@ from .errors import (
 )
 from .isa.definition import Operation
 from .isa.integers import MASK, Integers
-from .engines import Engine, default_engine
 from .memory import MEMORY_SIZE, Memory
 from .program import Prepared
 from .version import Isa
@@ -224,10 +224,11 @@ class Machine(Integers):
 
         Says whether it called the system. Raises what :meth:`step` does.
         """
+        prepared = self._prepared  # a system call may forget it
         while True:
             pc = self.this_pc
             self.step()
-            _, _, length, cost = self._prepared[pc]
+            _, _, length, cost = prepared[pc]
             if cost == SYSTEM_CYCLES:
                 return True
             pc += length

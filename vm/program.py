@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .memory import EXECUTABLE, GUEST_AT, PAGE_SHIFT, Memory
 from .version import Isa
-
-if TYPE_CHECKING:
-    from .native.space import CodeSpace
 
 PROGRAMS_MAX = 256
 """Programs that are kept; the one that was used the longest ago is dropped."""
@@ -17,24 +14,34 @@ PROGRAMS_MAX = 256
 Prepared = tuple[Any, tuple[int, ...], int, int]
 """Semantics, operands, bytes, cycles."""
 
+Key = tuple[Isa, bytes, bytes]
+"""Version, executable pages, and what they hold one after the other."""
+
 _IS_EXECUTABLE = bytes(1 if flags & EXECUTABLE else 0 for flags in range(256))
 
 
 class Program:
     """Code: the bytes of executable pages, under one version. Such pages never change."""
 
-    __slots__ = ("blocks", "heat", "isa", "native", "native_refused", "prepared")
+    __slots__ = ("heat", "isa", "key", "prepared", "translations")
 
-    def __init__(self, isa: Isa) -> None:
-        self.isa = isa
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.isa = key[0]
         self.prepared: dict[int, Prepared] = {}
+        """By pc; only what has been executed."""
         self.heat: dict[int, int] = {}
-        self.native: CodeSpace | None = None
-        self.native_refused = False
-        self.blocks: dict[int, Any] = {}
+        """How often a pc was come to that has no translation."""
+        self.translations: dict[str, Any] = {}
+        """By the names of engines."""
 
 
-_programs: OrderedDict[tuple[Isa, bytes, bytes], Program] = OrderedDict()
+_programs: OrderedDict[Key, Program] = OrderedDict()
+
+
+def forget_programs() -> None:
+    """Drop all decoded and translated code; machines that are running keep theirs."""
+    _programs.clear()
 
 
 def executable_pages(memory: Memory) -> bytes:
@@ -54,7 +61,7 @@ def program_of(memory: Memory, pages: bytes, isa: Isa) -> Program:
     key = isa, pages, b"".join(parts)
     program = _programs.get(key)
     if program is None:
-        program = _programs[key] = Program(isa)
+        program = _programs[key] = Program(key)
         if len(_programs) > PROGRAMS_MAX:
             _programs.popitem(last=False)
     else:

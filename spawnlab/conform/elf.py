@@ -35,7 +35,11 @@ class Program(msgspec.Struct, kw_only=True):
 
 
 def run_programs(
-    files: Iterable[Path], *, folders: Iterable[Path] = (), settings: Iterable[str] = tuple(SETTINGS), engine: Engine | None = None
+    files: Iterable[Path],
+    *,
+    folders: Iterable[Path] = (),
+    settings: Iterable[str] = tuple(SETTINGS),
+    engine: Engine | None = None,
 ) -> Tally:
     """Run the programs of files of records. Those that aren't beside them are looked for in ``folders``."""
     tally = Tally()
@@ -80,9 +84,7 @@ def _arguments(program: Program) -> list[bytes]:
     return arguments
 
 
-def _run(
-    program: Program, content: bytes, setting: str, with_stack: bool, engine: Engine | None
-) -> dict[str, object]:
+def _run(program: Program, content: bytes, setting: str, with_stack: bool, engine: Engine | None) -> dict[str, object]:
     machine = Machine(SETTINGS[setting], max_cycles=program.max_cycles, engine=engine)
     arguments = _arguments(program)
     try:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from ..isa.definition import Operation
 from ..memory import MEMORY_SIZE
+from ..translate.record import COMPARISONS, Access, Record, Untranslatable, Value, record
 from . import x86
 from .layout import GUEST, PINNED, RESERVATION, STATE, TEMPORARIES, scratch, slot
-from .record import COMPARISONS, Access, Record, Untranslatable, Value, record
 from .x86 import RAX, RCX, RDX, Mem, Operand
 
 _ALU = {"add": x86.ADD, "sub": x86.SUB, "bit_and": x86.AND, "bit_or": x86.OR, "bit_xor": x86.XOR}
@@ -36,8 +36,8 @@ class Template:
     """An operation's code, for every address that it may stand at.
 
     ``hole`` is where 4 bytes take the operation's address + ``hole_offset`` (-1: nowhere). ``ending`` is as in
-    :class:`.record.Record`, with ``"never"`` for nothing to do and ``"indirect"`` for a jump to what is in rax; a
-    branch is taken on the condition code ``condition``.
+    :class:`.translate.record.Record`, with ``"never"`` for nothing to do and ``"indirect"`` for a jump to what is in
+    rax; a branch is taken on the condition code ``condition``.
     """
 
     code: bytes
@@ -75,7 +75,8 @@ class _Emitter:
 
     def template(self) -> Template:
         """All of it."""
-        for self.index, value in enumerate(self.record.values):
+        for index, value in enumerate(self.record.values):
+            self.index = index
             if value.kind not in _LAZY and value not in self.done and not self._is_lazy(value):
                 if value.uses or value.kind in _EFFECTS:
                     self._compute(value)
@@ -296,9 +297,7 @@ class _Emitter:
         self.code += x86.alu(operation, place, right)
 
     def _both_in_registers(self, a: Value, b: Value) -> bool:
-        return all(
-            v.arguments[0] in PINNED if v.kind == "x" else isinstance(self.places.get(v), int) for v in (a, b)
-        )
+        return all(v.arguments[0] in PINNED if v.kind == "x" else isinstance(self.places.get(v), int) for v in (a, b))
 
     def _in_memory(self, value: Value, operation: int, a: Value, b: Value) -> bool:
         """A guest register that lies in memory changed in place: ``op [slot], b``."""
@@ -554,7 +553,9 @@ class _Emitter:
         if value.kind == "relative":
             if value.arguments[0] + MEMORY_SIZE > 1 << 31:  # it may not fit in 32 signed bits
                 raise Untranslatable
-            self.code += x86.mov_signed(PINNED[register], 0) if register in PINNED else x86.store_imm(slot(register), 0, 8)
+            self.code += (
+                x86.mov_signed(PINNED[register], 0) if register in PINNED else x86.store_imm(slot(register), 0, 8)
+            )
             self.hole, self.hole_offset = len(self.code) - 4, value.arguments[0]
         elif register in PINNED:
             if place is not None:
@@ -578,7 +579,8 @@ def _small(value: Value) -> int | None:
 
 def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
     return all(
-        p is q or (isinstance(p, Value) and isinstance(q, Value) and p.kind == q.kind == "x" and p.arguments == q.arguments)
+        p is q
+        or (isinstance(p, Value) and isinstance(q, Value) and p.kind == q.kind == "x" and p.arguments == q.arguments)
         for p, q in zip(a, b, strict=True)
     )
 

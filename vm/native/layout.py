@@ -21,12 +21,6 @@ TEMPORARIES = (RAX, RCX, RDX)
 PINNED = {10: RBX, 11: RBP, 12: RSI, 13: RDI, 14: R8, 15: R9, 16: R10, 17: R11, 2: R12, 8: R13}
 """Guest registers that native code keeps in registers of the host: those that compilers use most."""
 
-STEPS_BITS = 21
-STEPS_MASK = (1 << STEPS_BITS) - 1
-CYCLES_PER_SLICE = STEPS_MASK
-"""An operation costs at least a cycle, so that the operations of a slice can't use up their bits of the counter."""
-BLOCK_CYCLES_MAX = 1000
-"""So that a block's charge fits in a signed 32-bit number."""
 
 REGISTERS = -POINTER_AT
 PC = 128

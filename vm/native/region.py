@@ -9,44 +9,19 @@ executes it, and finds out what happens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..memory import DIRTY, EXECUTABLE, MEMORY_SIZE
+from ..tiers import STEPS_BITS
+from ..translate.blocks import Block, Step
+from ..translate.record import Access
 from . import x86
 from .emit import Template
-from .layout import CODE, COUNTER, FLAGS, PINNED, STATE, STEPS_BITS, TABLE, slot
-from .record import Access
+from .layout import CODE, COUNTER, FLAGS, PINNED, STATE, TABLE, slot
 from .x86 import RAX, RCX, RDX, Mem
 
 GROUP_MAX = 4096
 """Bytes that the accesses of one check may span, so that they are on two pages at the most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation of a block."""
-
-    pc: int
-    length: int
-    cycles: int
-    template: Template
-
-
-@dataclass(slots=True)
-class Block:
-    """Operations that are executed one after the other.
-
-    ``leaves`` says that the operation behind them is not translated: the step engine is to execute it.
-    """
-
-    pc: int
-    steps: list[Step] = field(default_factory=list[Step])
-    leaves: bool = False
-
-    @property
-    def end(self) -> int:
-        """The address behind the block."""
-        return self.steps[-1].pc + self.steps[-1].length if self.steps else self.pc
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +62,7 @@ class Assembler:
         """Where a jump's distance stands, and the pc that it goes to."""
         self._cold: list[Callable[[], None]] = []
 
-    def assemble(self, blocks: Iterable[Block]) -> bytes:
+    def assemble(self, blocks: Iterable[Block[Template]]) -> bytes:
         """The code of the blocks."""
         ordered = sorted(blocks, key=lambda block: block.pc)
         self.own = {block.pc: -1 for block in ordered}
@@ -153,7 +128,7 @@ class Assembler:
 
     # Blocks
 
-    def _block(self, block: Block, next_pc: int) -> None:
+    def _block(self, block: Block[Template], next_pc: int) -> None:
         self.own[block.pc] = self._here()
         charges = [step.cycles << STEPS_BITS | 1 for step in block.steps]
         total = sum(charges)
@@ -170,10 +145,10 @@ class Assembler:
             self._operation(step, next_pc)
         if block.leaves:
             self._leave(self.exits.step, block.end)
-        elif (not block.steps or block.steps[-1].template.ending in ("", "never")) and block.end != next_pc:
+        elif block.goes_on and block.end != next_pc:
             self._go(block.end)
 
-    def _operation(self, step: Step, next_pc: int) -> None:
+    def _operation(self, step: Step[Template], next_pc: int) -> None:
         template = step.template
         if template.hole >= 0:
             at = len(self.code) + template.hole
@@ -183,7 +158,7 @@ class Assembler:
             self.code += template.code
         if template.ending in ("", "never"):
             return
-        target = template.target + (step.pc if template.relative else 0)
+        target = step.target
         following = step.pc + step.length
         if template.ending == "indirect":
             self._go_indirectly()
@@ -280,7 +255,7 @@ class Assembler:
         self._leave(self.exits.step, pc, refund)
 
 
-def _groups(block: Block, *, spares_last_byte: bool) -> dict[int, list[tuple[int, _Group]]]:
+def _groups(block: Block[Template], *, spares_last_byte: bool) -> dict[int, list[tuple[int, _Group]]]:
     """The checks of a block: by the index of the operation that they stand before, with the register."""
     found: dict[int, list[tuple[int, _Group]]] = {}
     current: dict[int, _Group] = {}

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable
+from ctypes import CFUNCTYPE, addressof, c_char, c_uint32, c_uint64
+from struct import Struct
+from typing import TYPE_CHECKING
 
-from ..errors import VmError
 from ..isa.definition import Definition, Operation
-from ..memory import MEMORY_SIZE
+from ..memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE, Memory
+from ..program import Program
+from ..tiers import BUDGET, MISS, STEP, STEPS_BITS, STEPS_MASK
+from ..translate.blocks import Finder
+from ..translate.record import Untranslatable
 from . import x86
 from .emit import Template, template_of
-from .layout import BLOCK_CYCLES_MAX, CODE, COUNTER, COUNTER_SAVED, PC, PINNED, STATE, slot
-from .pages import PAGE, Reservation
-from .record import Untranslatable
-from .region import Assembler, Block, Exits, Step
+from .layout import COUNTER, COUNTER_SAVED, PC, PINNED, POINTER_AT, STATE, slot
+from .pages import PAGE, Reservation, protect_none
+from .region import Assembler, Exits
 from .x86 import R12, R13, R14, R15, RAX, RBP, RBX, RDI, RDX, RSI, Mem
 
-SIZE = 64 << 20
-BLOCK_STEPS_MAX = 128
-BATCH_STEPS_MAX = 3000
-MISS, STEP, BUDGET = 0, 1, 2
-"""Why native code has come back: the pc has no entry, its operation is for the step engine, the cycles are used up."""
+if TYPE_CHECKING:
+    from ..machine import Machine
 
+SIZE = 64 << 20
+"""Bytes of addresses for a program's code. What is not used costs nothing."""
+_STATE = Struct("<37Q")
+"""32 registers, pc, counter, table, code, reservation: as in :mod:`.layout`."""
+BATCH_STEPS_MAX = 3000
 _SAVED = (RBX, RBP, R12, R13, R14, R15)
 _MemoKey = tuple[Definition, tuple[int, ...], int]
 _templates: dict[_MemoKey, Template | None] = {}
@@ -67,11 +74,24 @@ def _glue() -> tuple[bytes, Exits, int]:
     return leaving + enter, Exits(0, len(miss), len(miss) + len(step)), len(leaving)
 
 
+class View:
+    """Where the block of a memory lies."""
+
+    __slots__ = ("_keep", "pointer")
+
+    def __init__(self, memory: Memory) -> None:
+        self._keep = c_char.from_buffer(memory.block)
+        address = addressof(self._keep)
+        self.pointer = address + POINTER_AT
+        protect_none(address + 2 * PAGE_SIZE, GUARD_SIZE)
+        protect_none(address + GUEST_AT + MEMORY_SIZE, GUARD_SIZE)
+
+
 class CodeSpace:
     """Machine code of one program. Once written it never changes, so that threads may run it while more is added."""
 
-    def __init__(self, *, spares_last_byte: bool) -> None:
-        self._spares_last_byte = spares_last_byte
+    def __init__(self, program: Program) -> None:
+        self._spares_last_byte = program.isa.version == 0
         self._memory = Reservation(SIZE)
         self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE)
         self._table = memoryview(self._table_block).cast("I")
@@ -81,35 +101,36 @@ class CodeSpace:
         self.entries: dict[int, int] = {}
         """Host addresses by pc."""
         self._offsets: dict[int, int] = {}
-        self._refused: set[int] = set()
-        from ctypes import CFUNCTYPE, c_char, c_uint64, c_uint32, addressof
-
+        self._finder = Finder(template, steps_max=BATCH_STEPS_MAX)
         self.address = self._memory.address
-        self.enter: Callable[[int, int], int] = CFUNCTYPE(c_uint32, c_uint64, c_uint64)(self.address + enter)
+        self._enter: Callable[[int, int], int] = CFUNCTYPE(c_uint32, c_uint64, c_uint64)(self.address + enter)
         self.table_address = addressof(c_char.from_buffer(self._table_block))
 
-    def translate(
-        self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]
-    ) -> bool:
-        """Translate the block at ``pc`` and those it goes on with that are wanted; says whether it has an entry then."""
-        if pc in self._offsets:
-            return True
-        if pc & 1 or pc in self._refused:
-            return False
-        blocks: dict[int, Block] = {}
-        todo, steps = [pc], 0
-        while todo and steps < BATCH_STEPS_MAX:
-            head = todo.pop()
-            if head in blocks or head in self._offsets or head & 1 or head in self._refused:
-                continue
-            block, targets = self._block(head, operation_at, blocks)
-            if not block.steps:
-                self._refused.add(head)
-                continue
-            blocks[head] = block
-            steps += len(block.steps)
-            todo += [target for target in targets if wanted(target)]
-        if pc not in blocks:
+    def view(self, memory: Memory) -> View:
+        """The address of a memory's block, which gets its guards."""
+        return View(memory)
+
+    def enter(self, machine: Machine, view: View, entry: int, cycles: int) -> int:
+        """Run native code, without the interpreter's lock; see :class:`~spawnlab.vm.tiers.Translation`."""
+        block = machine.memory.block
+        registers = machine.registers
+        counter = cycles << STEPS_BITS | STEPS_MASK
+        reservation = machine.reservation_address
+        _STATE.pack_into(block, 0, *registers, 0, counter, self.table_address, self.address, reservation)
+        reason = self._enter(view.pointer, entry)
+        state = _STATE.unpack_from(block)
+        registers[:] = state[:32]
+        machine.set_pc(state[32])
+        counter = state[33]
+        machine.cycles += cycles - (counter >> STEPS_BITS)
+        machine.steps += STEPS_MASK - (counter & STEPS_MASK)
+        machine.reservation_address = state[36]
+        return reason
+
+    def translate(self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]) -> bool:
+        """Translate the block at ``pc`` and those it goes on with that are wanted; says whether it has an entry."""
+        blocks = self._finder.find(pc, operation_at, wanted, self._offsets)
+        if not blocks:
             return False
         assembler = Assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
         code = assembler.assemble(blocks.values())
@@ -122,38 +143,3 @@ class CodeSpace:
             self._table[head >> 1] = offset
             self.entries[head] = self.address + offset
         return True
-
-    def _block(
-        self, head: int, operation_at: Callable[[int], Operation], others: dict[int, Block]
-    ) -> tuple[Block, list[int]]:
-        """The block at a pc, and where it may go on."""
-        block = Block(head)
-        pc, cycles = head, 0
-        while True:
-            try:
-                operation = operation_at(pc)
-            except VmError:  # maybe it is never come to
-                block.leaves = True
-                return block, []
-            made = template(operation)
-            if made is None:
-                block.leaves = True
-                return block, [pc + operation.length]
-            cost = operation.definition.cycles
-            cycles += cost
-            if cycles > BLOCK_CYCLES_MAX:
-                return block, [pc]
-            block.steps.append(Step(pc, operation.length, cost, made))
-            if made.ending not in ("", "never"):
-                return block, _targets(block.steps[-1])
-            pc += operation.length
-            if len(block.steps) >= BLOCK_STEPS_MAX or pc in others or pc in self._offsets:
-                return block, [pc]
-
-
-def _targets(step: Step) -> list[int]:
-    """Where an operation that ends a block may go on."""
-    made = step.template
-    target = made.target + (step.pc if made.relative else 0)
-    following = step.pc + step.length
-    return [following, target] if made.ending != "indirect" and 0 <= target < MEMORY_SIZE else [following]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
 
-O, NO, B, AE, E, NE, BE, A, S, NS, P, NP, L, GE, LE, G = range(16)
+B, AE, E, NE, BE, A, S = range(2, 9)
+L, GE, LE, G = range(12, 16)
 """Condition codes; the lowest bit negates."""
 
 

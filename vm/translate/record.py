@@ -1,4 +1,4 @@
-"""One operation as a list of values: its definition, executed once on an abstract machine that writes down what happens.
+"""One operation as a list of values: its definition, executed once on a machine that writes down what happens.
 
 This is what a back-end turns into machine code. The operation's own effects on registers come last, all at once, so
 that whatever may stop it (:class:`Access`) is found out while its registers are as they were.
