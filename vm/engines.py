@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMES = ("auto", "step", "blocks", "native")
 
-AUTO_THRESHOLD = 6
+AUTO_THRESHOLD = 3
 """Code that is come to so often is worth being made native."""
 BLOCKS_THRESHOLD = 100
 """The same for functions of Python, which take longer to compile and run less fast."""

@@ -20,7 +20,7 @@ from .errors import (
 from .isa.definition import Operation
 from .isa.integers import MASK, Integers
 from .memory import MEMORY_SIZE, Memory
-from .program import Prepared
+from .program import Operations, Prepared
 from .version import Isa
 
 A0, A1, A2, A3, A4, A5, A7 = 10, 11, 12, 13, 14, 15, 17
@@ -65,6 +65,7 @@ class Machine(Integers):
         "_following",
         "_last_byte_spared",
         "_next_pc",
+        "_operations",
         "_prepared",
         "context",
         "cycles",
@@ -117,6 +118,7 @@ class Machine(Integers):
         self.reservation_address = NO_RESERVATION
         self.exit_code = 0
         self._prepared: dict[int, Prepared] = {}
+        self._operations: Operations | None = None
         self.context: Any = None
         """What the engine keeps about this machine."""
 
@@ -217,6 +219,8 @@ class Machine(Integers):
 
     def operation_at(self, pc: int) -> Operation:
         """The operation that would be executed at ``pc``; raises as decoding does."""
+        if self._operations is not None:
+            return self._operations.at(pc, self.memory.fetch)
         return decode(pc, self.memory.fetch, self.isa)
 
     def step_block(self, steps_max: int, entries: Container[int]) -> bool:
@@ -225,20 +229,32 @@ class Machine(Integers):
         Says whether it called the system. Raises what :meth:`step` does.
         """
         prepared = self._prepared  # a system call may forget it
-        while True:
-            pc = self.this_pc
-            self.step()
-            _, _, length, cost = prepared[pc]
-            if cost == SYSTEM_CYCLES:
-                return True
-            pc += length
-            steps_max -= 1
-            if self.this_pc != pc or not steps_max or pc in entries:
-                return False
+        steps = 0
+        try:
+            while True:
+                pc = self.this_pc
+                found = prepared.get(pc)
+                semantics, operands, length, cost = self._prepare(pc) if found is None else found
+                if self.cycles + cost > self.max_cycles:
+                    self.add_cycles(cost)  # raises the right error
+                self.cycles += cost
+                following = self._following = self._next_pc = pc + length
+                try:
+                    semantics(self, *operands)
+                finally:
+                    self.this_pc = self._next_pc
+                steps += 1
+                if cost == SYSTEM_CYCLES:
+                    return True
+                if self._next_pc != following or steps == steps_max or following in entries:
+                    return False
+        finally:
+            self.steps += steps
 
-    def share_prepared(self, prepared: dict[int, Prepared]) -> None:
+    def share_decoded(self, prepared: dict[int, Prepared], operations: Operations) -> None:
         """Use, and add to, the operations that other machines of the same code have decoded."""
         self._prepared = prepared
+        self._operations = operations
 
     def _prepare(self, pc: int) -> Prepared:
         operation = self.operation_at(pc)

@@ -86,7 +86,7 @@ class Context:
         """Take note of what code there is."""
         self.pages = pages
         self.program = program = program_of(self.memory, pages, machine.isa)
-        machine.share_prepared(program.prepared)
+        machine.share_decoded(program.prepared, program.operations)
         translation = program.translations.get(self.tier.name)
         if translation is None:
             translation = program.translations[self.tier.name] = self.tier.make(program)

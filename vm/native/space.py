@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ctypes import CFUNCTYPE, addressof, c_char, c_uint32, c_uint64
 from struct import Struct
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from ..isa.definition import Definition, Operation
 from ..memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE, Memory
@@ -14,7 +16,7 @@ from ..program import Program
 from ..tiers import BUDGET, MISS, STEP, STEPS_BITS, STEPS_MASK
 from ..translate.blocks import Finder
 from ..translate.record import Untranslatable
-from . import x86
+from . import cache, x86
 from .emit import Template, template_of
 from .layout import COUNTER, COUNTER_SAVED, PC, PINNED, POINTER_AT, STATE, slot
 from .pages import PAGE, Reservation, protect_none
@@ -29,6 +31,11 @@ SIZE = 64 << 20
 _STATE = Struct("<37Q")
 """32 registers, pc, counter, table, code, reservation: as in :mod:`.layout`."""
 BATCH_STEPS_MAX = 3000
+KEPT_MIN = 8192
+"""Bytes of code that are worth a file."""
+LARGE = 1 << 16
+"""The cache is asked for programs with so many bytes of code at once; for smaller ones when a block is hot."""
+
 _SAVED = (RBX, RBP, R12, R13, R14, R15)
 _MemoKey = tuple[Definition, tuple[int, ...], int]
 _templates: dict[_MemoKey, Template | None] = {}
@@ -74,6 +81,16 @@ def _glue() -> tuple[bytes, Exits, int]:
     return leaving + enter, Exits(0, len(miss), len(miss) + len(step)), len(leaving)
 
 
+_spaces: WeakSet[CodeSpace] = WeakSet()
+
+
+@atexit.register
+def keep_code() -> None:
+    """Write what was translated to the cache. It is done when the process ends."""
+    for space in list(_spaces):
+        space.keep()
+
+
 class View:
     """Where the block of a memory lies."""
 
@@ -91,6 +108,7 @@ class CodeSpace:
     """Machine code of one program. Once written it never changes, so that threads may run it while more is added."""
 
     def __init__(self, program: Program) -> None:
+        self._program_key = program.key
         self._spares_last_byte = program.isa.version == 0
         self._memory = Reservation(SIZE)
         self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE)
@@ -98,6 +116,10 @@ class CodeSpace:
         glue, self._exits, enter = _glue()
         self._memory.write(0, glue)
         self._end = PAGE
+        self._code = bytearray()
+        """All but the glue, as it goes to the cache."""
+        self._kept = 0
+        self._asked = False
         self.entries: dict[int, int] = {}
         """Host addresses by pc."""
         self._offsets: dict[int, int] = {}
@@ -105,6 +127,45 @@ class CodeSpace:
         self.address = self._memory.address
         self._enter: Callable[[int, int], int] = CFUNCTYPE(c_uint32, c_uint64, c_uint64)(self.address + enter)
         self.table_address = addressof(c_char.from_buffer(self._table_block))
+        _spaces.add(self)
+        if len(program.key[2]) >= LARGE:
+            self._bring_back()
+
+    # Between processes
+
+    def _bring_back(self) -> None:
+        """Take over what another process has kept of this program."""
+        self._asked = True
+        kept = cache.read(self._name())
+        if kept is None:
+            return
+        code, entries = kept
+        limit = self._end + len(code)
+        if limit > SIZE or any(pc & 1 or pc >= MEMORY_SIZE or not self._end <= at < limit for pc, at in entries):
+            return
+        self._add(code, entries)
+        self._kept = len(self._code)
+
+    def _name(self) -> str:
+        return cache.name_of(self._program_key)
+
+    def keep(self) -> None:
+        """Write the code to the cache, if there is so much that is new that it is worth it."""
+        if len(self._code) - self._kept >= KEPT_MIN:
+            self._kept = len(self._code)
+            cache.write(self._name(), bytes(self._code), list(self._offsets.items()))
+
+    def _add(self, code: bytes, entries: Iterable[tuple[int, int]]) -> None:
+        self._memory.write(self._end, code)
+        self._code += code
+        self._code += bytes(-len(code) % PAGE)
+        self._end += -(-len(code) // PAGE) * PAGE
+        for pc, offset in entries:
+            self._offsets[pc] = offset
+            self._table[pc >> 1] = offset
+            self.entries[pc] = self.address + offset
+
+    # Running
 
     def view(self, memory: Memory) -> View:
         """The address of a memory's block, which gets its guards."""
@@ -129,6 +190,10 @@ class CodeSpace:
 
     def translate(self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]) -> bool:
         """Translate the block at ``pc`` and those it goes on with that are wanted; says whether it has an entry."""
+        if not self._asked:
+            self._bring_back()
+            if pc in self._offsets:
+                return True
         blocks = self._finder.find(pc, operation_at, wanted, self._offsets)
         if not blocks:
             return False
@@ -136,10 +201,5 @@ class CodeSpace:
         code = assembler.assemble(blocks.values())
         if self._end + len(code) > SIZE:
             return False
-        self._memory.write(self._end, code)
-        self._end += -(-len(code) // PAGE) * PAGE
-        for head, offset in assembler.own.items():
-            self._offsets[head] = offset
-            self._table[head >> 1] = offset
-            self.entries[head] = self.address + offset
+        self._add(code, assembler.own.items())
         return True
