@@ -34,6 +34,7 @@ GUEST_AT = 2 * PAGE_SIZE + GUARD_SIZE
 BLOCK_SIZE = GUEST_AT + MEMORY_SIZE + GUARD_SIZE
 
 MASK64 = (1 << 64) - 1
+_NO_FLAGS = bytes(PAGES)
 
 
 def round_down_page(address: int) -> int:
@@ -52,7 +53,7 @@ class Memory:
     Both lie in one block, with a page before them that belongs to whatever engine runs the machine.
     """
 
-    __slots__ = ("block", "data", "flags")
+    __slots__ = ("block", "data", "flags", "image")
 
     def __init__(self) -> None:
         # Pages of zeros that are ours once they are touched, so that a new memory costs next to nothing
@@ -60,6 +61,8 @@ class Memory:
         whole = memoryview(self.block)
         self.data = whole[GUEST_AT : GUEST_AT + MEMORY_SIZE]
         self.flags = whole[FLAGS_AT : FLAGS_AT + PAGES]
+        self.image: bytes | None = None
+        """The file that all executable pages came from, if it is known to be one."""
 
     def load(self, address: int, width: int) -> int:
         """``width`` bytes as a little-endian number; raises :class:`MemOutOfBound`."""
@@ -144,12 +147,20 @@ class Memory:
             if self.flags[page] & FREEZED:
                 raise MemWriteOnFreezedPage(f"mapping the page at 0x{page << PAGE_SHIFT:x} again")
             self.flags[page] |= flags
+        if flags & EXECUTABLE:
+            self.image = None
         content = source[: size - offset]
-        start = address + offset
-        self.data[address : address + size] = bytes(size)
-        self.data[start : start + len(content)] = content
+        start, end = address + offset, address + size
+        filled = start + len(content)
+        self.data[address:start] = bytes(offset)
+        self.data[start:filled] = content
+        self.data[filled:end] = bytes(end - filled)
         for page in pages:
             self.flags[page] |= DIRTY
+
+    def is_untouched(self) -> bool:
+        """Whether no page has a flag: nothing was mapped or written."""
+        return self.flags == _NO_FLAGS
 
     def read_c_string(self, address: int) -> bytes:
         """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from .decoder import Fetch, decode, decode_word
+from .errors import MemOutOfBound
 from .isa.definition import Operation
 from .isa.tables import RULES_BY_HEAD
 from .memory import EXECUTABLE, GUEST_AT, PAGE_SHIFT, Memory
@@ -63,6 +64,14 @@ class Operations:
             self._known[pc] = operation
         return operation
 
+    def fetch(self, pc: int) -> int:
+        """As :meth:`~spawnlab.vm.memory.Memory.fetch`, for code that is in one piece."""
+        at = pc - self._start
+        if not 0 <= at <= len(self._text) - 4:
+            raise MemOutOfBound(f"pc 0x{pc:x} is not in the code")
+        word = int.from_bytes(self._text[at : at + 4], "little")
+        return word if word & 3 == 3 else word & 0xFFFF
+
     def _plain(self, pc: int) -> Operation | None:
         """An operation that is certainly not fused, by a short way; ``None`` for all others."""
         at = pc - self._start
@@ -95,11 +104,14 @@ SECONDS = tuple(
 )
 """By version and mnemonic: what comes second in a sequence that may be fused."""
 _programs: OrderedDict[Key, Program] = OrderedDict()
+_aliases: OrderedDict[Key, Program] = OrderedDict()
+"""The same programs by the files that they came from."""
 
 
 def forget_programs() -> None:
     """Drop all decoded and translated code; machines that are running keep theirs."""
     _programs.clear()
+    _aliases.clear()
 
 
 def executable_pages(memory: Memory) -> bytes:
@@ -109,6 +121,19 @@ def executable_pages(memory: Memory) -> bytes:
 
 def program_of(memory: Memory, pages: bytes, isa: Isa) -> Program:
     """The program that a memory holds on these pages."""
+    image = memory.image
+    if image is None:
+        return _program_of_pages(memory, pages, isa)
+    alias = isa, pages, image  # its hash is known to an object of bytes once it was asked for
+    program = _aliases.get(alias)
+    if program is None:
+        program = _aliases[alias] = _program_of_pages(memory, pages, isa)
+        if len(_aliases) > PROGRAMS_MAX:
+            _aliases.popitem(last=False)
+    return program
+
+
+def _program_of_pages(memory: Memory, pages: bytes, isa: Isa) -> Program:
     parts: list[bytes] = []
     start = pages.find(1)
     while start >= 0:

@@ -71,8 +71,8 @@ class Functions:
         """See :class:`~spawnlab.vm.tiers.Translation`."""
         if sys.byteorder != "little":
             return False  # views would see numbers the wrong way round
-        blocks = self._finder.find(pc, operation_at, wanted, self.entries)
-        if not blocks:
+        blocks = self._finder.find([pc], operation_at, wanted, self.entries)
+        if pc not in blocks:
             return False
         maker = _Maker(blocks, pc)
         function = maker.function()

@@ -6,7 +6,9 @@ import atexit
 import mmap
 from collections.abc import Callable, Iterable
 from ctypes import CFUNCTYPE, addressof, c_char, c_uint32, c_uint64
+from functools import partial
 from struct import Struct
+from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -108,7 +110,7 @@ class CodeSpace:
     """Machine code of one program. Once written it never changes, so that threads may run it while more is added."""
 
     def __init__(self, program: Program) -> None:
-        self._program_key = program.key
+        self._program = program
         self._spares_last_byte = program.isa.version == 0
         self._memory = Reservation(SIZE)
         self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE)
@@ -118,6 +120,8 @@ class CodeSpace:
         self._end = PAGE
         self._code = bytearray()
         """All but the glue, as it goes to the cache."""
+        self._lock = Lock()
+        """Held while code is added; nobody who runs code needs it."""
         self._kept = 0
         self._asked = False
         self.entries: dict[int, int] = {}
@@ -136,7 +140,7 @@ class CodeSpace:
     def _bring_back(self) -> None:
         """Take over what another process has kept of this program."""
         self._asked = True
-        kept = cache.read(self._name())
+        kept = cache.read(cache.name_of(self._program.key))
         if kept is None:
             return
         code, entries = kept
@@ -146,14 +150,21 @@ class CodeSpace:
         self._add(code, entries)
         self._kept = len(self._code)
 
-    def _name(self) -> str:
-        return cache.name_of(self._program_key)
-
     def keep(self) -> None:
-        """Write the code to the cache, if there is so much that is new that it is worth it."""
-        if len(self._code) - self._kept >= KEPT_MIN:
-            self._kept = len(self._code)
-            cache.write(self._name(), bytes(self._code), list(self._offsets.items()))
+        """Write the code to the cache, if there is so much that is new that it is worth it.
+
+        What was executed only now and then is translated for that, so that the next process has all of it.
+        """
+        if len(self._code) - self._kept < KEPT_MIN or cache.folder() is None:
+            return
+        operations = self._program.operations
+        with self._lock:
+            self._translate([*self._program.heat], partial(operations.at, fetch=operations.fetch), self._was_executed)
+        self._kept = len(self._code)
+        cache.write(cache.name_of(self._program.key), bytes(self._code), list(self._offsets.items()))
+
+    def _was_executed(self, pc: int) -> bool:
+        return pc in self._program.prepared
 
     def _add(self, code: bytes, entries: Iterable[tuple[int, int]]) -> None:
         self._memory.write(self._end, code)
@@ -190,16 +201,20 @@ class CodeSpace:
 
     def translate(self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]) -> bool:
         """Translate the block at ``pc`` and those it goes on with that are wanted; says whether it has an entry."""
-        if not self._asked:
-            self._bring_back()
-            if pc in self._offsets:
-                return True
-        blocks = self._finder.find(pc, operation_at, wanted, self._offsets)
+        with self._lock:
+            if not self._asked:
+                self._bring_back()
+            if pc not in self._offsets:
+                self._translate([pc], operation_at, wanted)
+            return pc in self._offsets
+
+    def _translate(
+        self, heads: list[int], operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]
+    ) -> None:
+        blocks = self._finder.find(heads, operation_at, wanted, self._offsets)
         if not blocks:
-            return False
+            return
         assembler = Assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
         code = assembler.assemble(blocks.values())
-        if self._end + len(code) > SIZE:
-            return False
-        self._add(code, assembler.own.items())
-        return True
+        if self._end + len(code) <= SIZE:
+            self._add(code, assembler.own.items())

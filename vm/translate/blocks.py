@@ -77,17 +77,17 @@ class Finder(Generic[T]):
 
     def find(
         self,
-        pc: int,
+        heads: list[int],
         operation_at: Callable[[int], Operation],
         wanted: Callable[[int], bool],
         known: Container[int],
     ) -> dict[int, Block[T]]:
-        """The block at ``pc``, and those it goes on with that are wanted and not known; none if it can't be translated.
+        """The blocks at ``heads``, and those they go on with that are wanted and not known.
 
-        An odd pc is left to the step engine.
+        What can't be translated is left out, and so is what is at an odd pc.
         """
         blocks: dict[int, Block[T]] = {}
-        todo, steps = [pc], 0
+        todo, steps = heads, 0
         while todo and steps < self._steps_max:
             head = todo.pop()
             if head in blocks or head in known or head & 1 or head in self._refused:
@@ -99,7 +99,7 @@ class Finder(Generic[T]):
             blocks[head] = block
             steps += len(block.steps)
             todo += [target for target in targets if wanted(target)]
-        return blocks if pc in blocks else {}
+        return blocks
 
     def _block(
         self, head: int, operation_at: Callable[[int], Operation], others: Container[int], known: Container[int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 
@@ -25,6 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     where = tmp_path / "code"
     monkeypatch.setenv(cache.VARIABLE, str(where))
     monkeypatch.setattr(space, "KEPT_MIN", 1)
+    monkeypatch.setattr(space, "_spaces", WeakSet())  # not the programs of other tests
     forget_programs()
     return where
 
