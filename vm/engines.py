@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from .errors import SpawnlabError
 from .program import Program
-from .tiers import Tier, Translation
+from .tiers import CYCLES_PER_SLICE, STEPS_PER_SLICE, Tier, Translation
 from .tiers import run as run_tier
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ AUTO_THRESHOLD = 3
 """Code that is come to so often is worth being made native."""
 BLOCKS_THRESHOLD = 100
 """The same for functions of Python, which take longer to compile and run less fast."""
+BLOCKS_CYCLES_PER_SLICE = 80_000
+"""Some milliseconds of Python."""
 AUTO_CYCLES_WORTH = 48
 """With fewer cycles to go the step engine is done sooner than translated code is entered."""
 
@@ -43,6 +45,10 @@ class Engine(Protocol):
         """Do what :meth:`Machine.run` promises."""
         ...
 
+    def run_slice(self, machine: Machine, /) -> int | None:
+        """Do what :meth:`Machine.run_slice` promises."""
+        ...
+
 
 class StepEngine:
     """The definitions, executed one by one."""
@@ -52,6 +58,10 @@ class StepEngine:
     def run(self, machine: Machine, steps_max: int | None, /) -> int | None:
         """As :meth:`Machine.run`."""
         return machine.run_by_steps(steps_max)
+
+    def run_slice(self, machine: Machine, /) -> int | None:
+        """As :meth:`Machine.run_slice`."""
+        return machine.run_by_steps(STEPS_PER_SLICE)
 
 
 class TieredEngine:
@@ -64,6 +74,10 @@ class TieredEngine:
     def run(self, machine: Machine, steps_max: int | None, /) -> int | None:
         """As :meth:`Machine.run`."""
         return run_tier(machine, steps_max, self.tier)
+
+    def run_slice(self, machine: Machine, /) -> int | None:
+        """As :meth:`Machine.run_slice`."""
+        return run_tier(machine, None, self.tier, one_slice=True)
 
 
 def _native(program: Program) -> Translation:
@@ -95,12 +109,11 @@ def engine(name: str) -> Engine:
         raise EngineError(f"there is no engine {name!r}; they are {', '.join(NAMES)}")
     if name == "step":
         return StepEngine()
-    if name == "native" and native_refusal() is None:
-        return TieredEngine(name, Tier("native", _native, threshold=1, cycles_worth=1))
-    if name == "auto" and native_refusal() is None:
-        return TieredEngine(name, Tier("native", _native, threshold=AUTO_THRESHOLD, cycles_worth=AUTO_CYCLES_WORTH))
+    if name != "blocks" and native_refusal() is None:
+        threshold, worth = (1, 1) if name == "native" else (AUTO_THRESHOLD, AUTO_CYCLES_WORTH)
+        return TieredEngine(name, Tier("native", _native, threshold, worth, CYCLES_PER_SLICE))
     threshold, worth = (1, 1) if name == "blocks" else (BLOCKS_THRESHOLD, AUTO_CYCLES_WORTH)
-    return TieredEngine(name, Tier("blocks", _blocks, threshold=threshold, cycles_worth=worth))
+    return TieredEngine(name, Tier("blocks", _blocks, threshold, worth, BLOCKS_CYCLES_PER_SLICE))
 
 
 ENGINE_VARIABLE = "SPAWNLAB_ENGINE"

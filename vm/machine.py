@@ -172,14 +172,26 @@ class Machine(Integers):
         """Go on at ``pc``."""
         self.this_pc = self._next_pc = pc
 
+    def run_slice(self) -> int | None:
+        """As :meth:`run`, but returns ``None`` after some milliseconds, so that others can have their turn.
+
+        How much is done by then is the engine's choice, and no result depends on it.
+        """
+        self._check_isa()
+        self.running = True
+        return self.engine.run_slice(self)
+
+    def _check_isa(self) -> None:
+        if self.isa.mop and self.isa.version == 0:
+            raise InvalidVersion("fusion needs version 1 or 2")
+
     def run(self, steps_max: int | None = None) -> int | None:
         """Run until exit; returns the exit code (-128 to 127), or ``None`` after ``steps_max`` operations.
 
         Stopping after so many operations is not seen by the program. Any :class:`~spawnlab.vm.errors.VmError` may be
         raised; after CyclesExceeded, Pause and Yield the machine can be run again.
         """
-        if self.isa.mop and self.isa.version == 0:
-            raise InvalidVersion("fusion needs version 1 or 2")
+        self._check_isa()
         self.running = True
         return self.engine.run(self, steps_max)
 

@@ -160,7 +160,7 @@ class Memory:
 
     def is_untouched(self) -> bool:
         """Whether no page has a flag: nothing was mapped or written."""
-        return self.flags == _NO_FLAGS
+        return bytes(self.flags) == _NO_FLAGS
 
     def read_c_string(self, address: int) -> bytes:
         """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""

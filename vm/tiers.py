@@ -29,6 +29,8 @@ CYCLES_PER_SLICE = STEPS_MASK
 A counter holds ``cycles << STEPS_BITS | operations`` that are left. An operation costs at least a cycle, so that those
 of a slice can't use up their bits.
 """
+STEPS_PER_SLICE = 2000
+"""Operations of the step engine that take some milliseconds."""
 BLOCK_CYCLES_MAX = 1000
 """So that a block's charge, of cycles and operations, fits in a signed 32-bit number."""
 
@@ -62,13 +64,15 @@ class Tier:
     """How machines are run.
 
     ``name`` is what programs keep the translation under, and ``make`` makes one. Code is translated when it is come to
-    for the ``threshold``-th time. With fewer than ``cycles_worth`` cycles to go translated code is not entered.
+    for the ``threshold``-th time. With fewer than ``cycles_worth`` cycles to go translated code is not entered. It
+    comes back after ``cycles_per_slice`` (:data:`CYCLES_PER_SLICE` or fewer), which take some milliseconds at most.
     """
 
     name: str
     make: Callable[[Program], Translation]
     threshold: int
     cycles_worth: int
+    cycles_per_slice: int
 
 
 class Context:
@@ -104,25 +108,33 @@ def attach(machine: Machine, tier: Tier) -> Context:
     return context
 
 
-def run(machine: Machine, steps_max: int | None, tier: Tier) -> int | None:
-    """As :meth:`Machine.run`."""
+def run(machine: Machine, steps_max: int | None, tier: Tier, *, one_slice: bool = False) -> int | None:
+    """As :meth:`Machine.run`, or :meth:`Machine.run_slice`."""
     context = attach(machine, tier)
     left = CYCLES_PER_SLICE if steps_max is None else steps_max
+    work = 1.0  # of a slice
     pause = machine.pause
     while left > 0:
         if pause.requested:
             pause.clear()
             raise Pause
-        before = machine.steps
-        count = _run_translated(machine, context, min(left, CYCLES_PER_SLICE))
-        if count:
+        steps, cycles = machine.steps, machine.cycles
+        count = _run_translated(machine, context, min(left, tier.cycles_per_slice))
+        work -= (machine.cycles - cycles) / tier.cycles_per_slice + 1 / STEPS_PER_SLICE
+        if steps_max is not None:
+            left -= machine.steps - steps
+        if count and left:
+            steps = machine.steps
             called = machine.step_block(min(count, left), context.translation.entries)
             if not machine.running:
                 return machine.exit_code
             if called:
                 context = attach(machine, tier)
-        if steps_max is not None:
-            left -= machine.steps - before
+            work -= (machine.steps - steps) / STEPS_PER_SLICE
+            if steps_max is not None:
+                left -= machine.steps - steps
+        if one_slice and work <= 0:
+            return None
     return None
 
 

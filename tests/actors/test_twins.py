@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import spawnlab
@@ -51,7 +51,7 @@ class CountingMachine(Machine):
         self.after = self.cycles
 
 
-def played(made: Build, machines: MachineFactory, limit: int = 20_000_000) -> tuple[Outcome, Journal]:
+def played(made: Build, machines: MachineFactory, limit: int = 200_000_000) -> tuple[Outcome, Journal]:
     journal = Journal("test")
     scheduler = Scheduler(made.sg_data, machines=machines, observers=[journal])
     outcome = conduct(scheduler, limit)
@@ -119,6 +119,7 @@ def test_the_gallery(file: Path) -> None:
 
 
 @settings(max_examples=80)
+@example(10904)  # swaps for more than 20 million cycles
 @given(st.integers(0, 10**9))
 def test_random_topologies(seed: int) -> None:
     check_twins(spawnlab.build(topology(seed)))

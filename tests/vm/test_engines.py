@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spawnlab.vm import engines
 from spawnlab.vm.engines import EngineError, default_engine, engine, use_engine
-from spawnlab.vm.errors import MemOutOfBound, MemWriteOnExecutablePage, Pause, VmError
-from spawnlab.vm.machine import Machine
+from spawnlab.vm.errors import CyclesExceeded, MemOutOfBound, MemWriteOnExecutablePage, Pause, VmError
+from spawnlab.vm.machine import CYCLES_UNLIMITED, Machine
 from spawnlab.vm.memory import DIRTY, EXECUTABLE, FREEZED
-from spawnlab.vm.tiers import CYCLES_PER_SLICE
+from spawnlab.vm.tiers import CYCLES_PER_SLICE, STEPS_PER_SLICE
 from spawnlab.vm.version import Isa
 
 from .support import ALL_VERSIONS, CODE, SIZE, TOP, code_of, fails, machine_of
@@ -72,6 +72,7 @@ def test_any_limit_of_cycles_stops_at_the_same_place(limit: int, version: int) -
     agree(lambda: machine_of(MIXED, version, max_cycles=limit))
 
 
+@example(sizes=[100, 300], version=1)  # the last operation within translated code, and the next one not in it
 @given(sizes=st.lists(st.integers(0, 300), max_size=12), version=st.sampled_from(ALL_VERSIONS))
 @settings(max_examples=30, deadline=None)
 def test_any_slices_of_operations_are_exact(sizes: list[int], version: int) -> None:
@@ -247,6 +248,51 @@ def test_machines_of_one_program_run_in_threads_at_the_same_time() -> None:
         thread.join()
     assert len({machine.cycles for machine in machines}) == 1
     assert [machine.registers[20] for machine in machines] == [0, 1, 2, 3]
+
+
+# Slices that an engine chooses
+
+EVERYTHING_SLOW = "again: ecall; addi s1, s1, 1; lui a0, 1; jalr ra, 0(s2)"
+"""Native code is come to and left again and again."""
+LONG = MIXED.replace("addi s1, x0, 30", "addi s1, x0, 1000")
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+@every_version
+def test_slices_end_where_a_run_ends(name: str, version: int) -> None:
+    """With a limit of cycles, and then at the fault."""
+    whole = machine_of(LONG, version)
+    with fails(MemOutOfBound):
+        whole.run()
+    sliced = machine_of(LONG, version, max_cycles=4000)
+    sliced.engine = engine(name)
+    with fails(CyclesExceeded):
+        while sliced.run_slice() is None:
+            pass
+    sliced.max_cycles = CYCLES_UNLIMITED
+    with fails(MemOutOfBound):
+        while sliced.run_slice() is None:
+            pass
+    assert left_behind(sliced) == left_behind(whole)
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+@pytest.mark.parametrize("text", ["again: j again", EVERYTHING_SLOW])
+def test_a_slice_of_an_endless_run_ends(name: str, text: str) -> None:
+    machine = machine_of(text, registers={18: CODE}, system_calls=[lambda _: True])
+    machine.engine = engine(name)
+    for _ in range(3):
+        before = machine.steps
+        assert machine.run_slice() is None
+        assert before < machine.steps <= before + CYCLES_PER_SLICE + STEPS_PER_SLICE
+    assert text == "again: j again" or machine.steps <= 3 * 4 * STEPS_PER_SLICE
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_a_slice_gives_the_exit_code(name: str) -> None:
+    machine = machine_of("li a0, 7; li a7, 93; ecall")
+    machine.engine = engine(name)
+    assert machine.run_slice() == 7
 
 
 # Choosing

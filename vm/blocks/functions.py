@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import VmError
 from ..isa.definition import Operation
@@ -23,8 +23,14 @@ from .source import HELPERS, Piece, Writer, piece_of
 if TYPE_CHECKING:
     from ..machine import Machine
 
+_Format = Literal["B", "b", "H", "h", "I", "i", "Q"]
 FUNCTION_STEPS_MAX = 500
-_VIEWS = (("8", "B", "b", 1), ("16", "H", "h", 2), ("32", "I", "i", 4), ("64", "Q", "Q", 8))
+_VIEWS: tuple[tuple[str, _Format, _Format, int], ...] = (
+    ("8", "B", "b", 1),
+    ("16", "H", "h", 2),
+    ("32", "I", "i", 4),
+    ("64", "Q", "Q", 8),
+)
 _Marks = dict[int, tuple[int, int]]
 """For each line of an operation, its pc and what it and those behind it are charged."""
 _Function = Callable[..., tuple[int, int, int]]

@@ -501,13 +501,13 @@ class _Emitter:
 
     def _load(self, value: Value, signed: bool, address: Value, width: int) -> None:
         mem = self._address(address)
-        self.locked.add(mem.index)
+        self.locked.add(mem.indexed)
         place = self._destination(value)
         self.code += x86.mov(place, mem) if width == 8 else x86.extend(place, mem, 8 * width, signed=signed)
 
     def _store(self, address: Value, width: int, value: Value) -> None:
         mem = self._address(address)
-        self.locked.add(mem.index)
+        self.locked.add(mem.indexed)
         if value.kind == "const" and (width < 8 or _small(value) is not None):
             self.code += x86.store_imm(mem, value.arguments[0], width)
         else:

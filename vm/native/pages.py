@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import platform
 import sys
 from functools import cache
@@ -29,6 +30,11 @@ def _libc() -> ctypes.CDLL:
     return libc
 
 
+def _refused(call: str) -> ExecutableMemoryRefused:
+    number = ctypes.get_errno()
+    return ExecutableMemoryRefused(number, f"{call}: {os.strerror(number)}")
+
+
 def protect_none(address: int, size: int) -> None:
     """Make pages inaccessible; raises :class:`ExecutableMemoryRefused` (an :class:`OSError`) where that fails."""
     _protect(address, size, _NONE)
@@ -36,7 +42,7 @@ def protect_none(address: int, size: int) -> None:
 
 def _protect(address: int, size: int, protection: int) -> None:
     if _libc().mprotect(address, size, protection):
-        raise ExecutableMemoryRefused(ctypes.get_errno(), "mprotect")
+        raise _refused("mprotect")
 
 
 class Reservation:
@@ -47,7 +53,7 @@ class Reservation:
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
         address = _libc().mmap(None, size, _NONE, flags, -1, 0)
         if address in (None, _FAILED):
-            raise ExecutableMemoryRefused(ctypes.get_errno(), "mmap")
+            raise _refused("mmap")
         self.address: int = address
         self._munmap = _libc().munmap
 

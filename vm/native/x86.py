@@ -15,11 +15,11 @@ L, GE, LE, G = range(12, 16)
 
 
 class Mem(NamedTuple):
-    """The memory at ``base + index + disp``."""
+    """The memory at ``base + indexed + disp``; -1 for no register ``indexed``."""
 
     base: int
     disp: int = 0
-    index: int = -1
+    indexed: int = -1
 
 
 Operand = int | Mem
@@ -61,7 +61,7 @@ def _modrm(reg: int, rm: Operand) -> bytes:
 def _rex(w: int, reg: int, rm: Operand) -> int:
     if isinstance(rm, int):
         return w << 3 | (reg >> 3) << 2 | rm >> 3
-    return w << 3 | (reg >> 3) << 2 | (max(rm.index, 0) >> 3) << 1 | rm.base >> 3
+    return w << 3 | (reg >> 3) << 2 | (max(rm.indexed, 0) >> 3) << 1 | rm.base >> 3
 
 
 def encode(opcode: bytes, reg: int, rm: Operand, *, w: int = 1, prefix: bytes = b"", byte: bool = False) -> bytes:

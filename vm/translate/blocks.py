@@ -123,14 +123,13 @@ class Finder(Generic[T]):
                 return block, [pc]
             block.steps.append(Step(pc, operation.length, cost, made))
             if made.ending not in ("", "never"):
-                return block, _targets(block.steps[-1])
+                return block, _targets(pc, operation.length, block.steps[-1].target, made.ending)
             pc += operation.length
             if len(block.steps) >= BLOCK_STEPS_MAX or pc in others or pc in known:
                 return block, [pc]
 
 
-def _targets(step: Step[Ending]) -> list[int]:
+def _targets(pc: int, length: int, target: int, ending: str) -> list[int]:
     """Where an operation that ends a block may go on."""
-    following = step.pc + step.length
-    known = step.template.ending != "indirect" and 0 <= step.target < MEMORY_SIZE
-    return [following, step.target] if known else [following]
+    known = ending != "indirect" and 0 <= target < MEMORY_SIZE
+    return [pc + length, target] if known else [pc + length]

@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     where = tmp_path / "code"
     monkeypatch.setenv(cache.VARIABLE, str(where))
     monkeypatch.setattr(space, "KEPT_MIN", 1)
-    monkeypatch.setattr(space, "_spaces", WeakSet())  # not the programs of other tests
+    monkeypatch.setattr(space, "_spaces", WeakSet[space.CodeSpace]())  # not the programs of other tests
     forget_programs()
     return where
 
@@ -92,6 +92,18 @@ def _link(file: Path) -> None:
     file.symlink_to(other)
 
 
+def _share(file: Path) -> None:
+    file.chmod(0o640)
+
+
+def _share_folder(file: Path) -> None:
+    file.parent.chmod(0o750)
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -99,9 +111,9 @@ def _link(file: Path) -> None:
         _flip,
         _rename,
         _link,
-        lambda file: file.chmod(0o640),
-        lambda file: file.parent.chmod(0o750),
-        lambda file: file.write_bytes(b""),
+        _share,
+        _share_folder,
+        _empty,
     ],
 )
 def test_what_is_not_whole_or_not_private_is_ignored(
