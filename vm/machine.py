@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from operator import length_hint
 from typing import Any
 
 from . import elf, stack
@@ -20,7 +21,7 @@ from .errors import (
 from .isa.definition import Operation
 from .isa.integers import MASK, Integers
 from .memory import MEMORY_SIZE, Memory
-from .program import Operations, Prepared
+from .program import Operations, Prepared, Program, prepare
 from .version import Isa
 
 A0, A1, A2, A3, A4, A5, A7 = 10, 11, 12, 13, 14, 15, 17
@@ -215,10 +216,10 @@ class Machine(Integers):
         The pc moves on also when the operation fails, as in the reference's interpreter.
         """
         pc = self.this_pc
-        prepared = self._prepared.get(pc)
-        if prepared is None:
-            prepared = self._prepare(pc)
-        semantics, arguments, length, cost = prepared
+        found = self._prepared.get(pc)
+        if found is None:
+            found = self._prepared[pc] = self._decoded(pc)  # an executable page never changes, so this stays true
+        semantics, arguments, length, cost, _, _ = found
         if self.cycles + cost > self.max_cycles:
             self.add_cycles(cost)  # raises the right error
         self.cycles += cost
@@ -231,49 +232,69 @@ class Machine(Integers):
 
     def operation_at(self, pc: int) -> Operation:
         """The operation that would be executed at ``pc``; raises as decoding does."""
-        if self._operations is not None:
-            return self._operations.at(pc, self.memory.fetch)
-        return decode(pc, self.memory.fetch, self.isa)
+        found = self._prepared.get(pc)
+        return self._decoded(pc)[4] if found is None else found[4]
 
-    def step_block(self, steps_max: int, entries: Container[int]) -> bool:
-        """Execute operations until one jumps, calls the system, or comes to one of ``entries``; at least one.
+    def step_run(self, program: Program, steps_max: int) -> bool:
+        """Execute operations of the program that it holds, until one jumps or calls the system; at least one.
 
         Says whether it called the system. Raises what :meth:`step` does.
         """
-        prepared = self._prepared  # a system call may forget it
-        steps = 0
+        pc = self.this_pc
+        run = program.runs.get(pc)
+        if run is None:
+            run = program.runs[pc] = program.operations.run_from(pc, self.memory.fetch)
+        body, cycles, last, last_pc = run
+        semantics, operands, length, cost, _, _ = last
+        if len(body) >= steps_max or self.cycles + cycles + cost > self.max_cycles:
+            return self._step_some(min(len(body) + 1, steps_max))
+        if body:
+            self._execute(body, cycles)
+        self.this_pc = last_pc
+        self.cycles += cost
+        self._following = self._next_pc = last_pc + length
         try:
-            while True:
-                pc = self.this_pc
-                found = prepared.get(pc)
-                semantics, operands, length, cost = self._prepare(pc) if found is None else found
-                if self.cycles + cost > self.max_cycles:
-                    self.add_cycles(cost)  # raises the right error
-                self.cycles += cost
-                following = self._following = self._next_pc = pc + length
-                try:
-                    semantics(self, *operands)
-                finally:
-                    self.this_pc = self._next_pc
-                steps += 1
-                if cost == SYSTEM_CYCLES:
-                    return True
-                if self._next_pc != following or steps == steps_max or following in entries:
-                    return False
+            semantics(self, *operands)
         finally:
-            self.steps += steps
+            self.this_pc = self._next_pc
+        self.steps += 1
+        return cost == SYSTEM_CYCLES
+
+    def _execute(self, body: list[Prepared], cycles: int) -> None:
+        """Execute operations that don't ask where they are: that is seen to only when one fails."""
+        left = iter(body)
+        try:
+            for semantics, operands, _, _, _, _ in left:
+                semantics(self, *operands)
+        except BaseException:
+            done = body[: len(body) - length_hint(left)]
+            self.steps += len(done) - 1
+            self.cycles += sum(operation[3] for operation in done)
+            self.set_pc(self.this_pc + sum(operation[2] for operation in done))
+            raise
+        self.steps += len(body)
+        self.cycles += cycles
+
+    def _step_some(self, count: int) -> bool:
+        """As :meth:`step_run`, one by one, so that a limit is met where it is."""
+        for _ in range(count):
+            found = self._prepared.get(self.this_pc)
+            cost = self._decoded(self.this_pc)[3] if found is None else found[3]
+            self.step()
+            if cost == SYSTEM_CYCLES:
+                return True
+        return False
 
     def share_decoded(self, prepared: dict[int, Prepared], operations: Operations) -> None:
         """Use, and add to, the operations that other machines of the same code have decoded."""
         self._prepared = prepared
         self._operations = operations
 
-    def _prepare(self, pc: int) -> Prepared:
-        operation = self.operation_at(pc)
-        definition = operation.definition
-        prepared = (definition.semantics, operation.operands, operation.length, definition.cycles)
-        self._prepared[pc] = prepared  # an executable page never changes, so this stays true
-        return prepared
+    def _decoded(self, pc: int) -> Prepared:
+        operations = self._operations
+        if operations is None:
+            return prepare(decode(pc, self.memory.fetch, self.isa))
+        return operations.at(pc, self.memory.fetch)
 
     # The rest of the abstract machine
 

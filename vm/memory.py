@@ -81,10 +81,11 @@ class Memory:
             raise _out_of_bound("write", address, width)
         flags = self.flags
         first, last = address >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT
-        if (flags[first] | flags[last]) & EXECUTABLE:
-            raise _write_on_executable(address, width)
-        flags[first] |= DIRTY
-        flags[last] |= DIRTY
+        if flags[first] != DIRTY or flags[last] != DIRTY:
+            if (flags[first] | flags[last]) & EXECUTABLE:
+                raise _write_on_executable(address, width)
+            flags[first] |= DIRTY
+            flags[last] |= DIRTY
         self.block[address + GUEST_AT : end + GUEST_AT] = (value & ((1 << (width * 8)) - 1)).to_bytes(width, "little")
 
     def read(self, address: int, size: int) -> bytes:

@@ -15,7 +15,7 @@ from .memory import Memory
 from .program import Program, executable_pages, program_of
 
 if TYPE_CHECKING:
-    from .isa.definition import Operation
+    from .decoder import Fetch
     from .machine import Machine
 
 MISS, STEP, BUDGET = 0, 1, 2
@@ -43,7 +43,7 @@ class Translation(Protocol):
         """Where code is entered, by pc."""
         ...
 
-    def translate(self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool], /) -> bool:
+    def translate(self, pc: int, fetch: Fetch, wanted: Callable[[int], bool], /) -> bool:
         """Translate the block at ``pc``, and those it goes on with that are wanted; says whether it has an entry."""
         ...
 
@@ -125,7 +125,7 @@ def run(machine: Machine, steps_max: int | None, tier: Tier, *, one_slice: bool 
             left -= machine.steps - steps
         if count and left:
             steps = machine.steps
-            called = machine.step_block(min(count, left), context.translation.entries)
+            called = machine.step_run(context.program, min(count, left))
             if not machine.running:
                 return machine.exit_code
             if called:
@@ -151,8 +151,8 @@ def _run_translated(machine: Machine, context: Context, cycles_max: int) -> int:
         heat[pc] = times = heat.get(pc, 0) + 1
         if times < tier.threshold:
             return cycles_max
-        wanted = _anything if tier.threshold == 1 else context.program.prepared.__contains__
-        if not translation.translate(pc, machine.operation_at, wanted):
+        wanted = _anything if tier.threshold == 1 else context.program.runs.__contains__
+        if not translation.translate(pc, machine.memory.fetch, wanted):
             return cycles_max
         entry = translation.entries[pc]
     cycles = min(machine.max_cycles - machine.cycles, cycles_max)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..decoder import Fetch
 from ..errors import VmError
-from ..isa.definition import Operation
 from ..memory import Memory
 from ..program import Program
 from ..tiers import BUDGET, MISS, STEP, STEPS_BITS, STEPS_MASK
@@ -57,7 +57,7 @@ class Functions:
     def __init__(self, program: Program) -> None:
         self.entries: dict[int, Entry] = {}
         self._spares_last_byte = program.isa.version == 0
-        self._finder = Finder(piece_of, steps_max=FUNCTION_STEPS_MAX)
+        self._finder = Finder(program, "blocks", piece_of, steps_max=FUNCTION_STEPS_MAX)
 
     def view(self, memory: Memory) -> View:
         """The memory as functions see it."""
@@ -73,11 +73,11 @@ class Functions:
         machine.steps += STEPS_MASK - (counter & STEPS_MASK)
         return reason
 
-    def translate(self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]) -> bool:
+    def translate(self, pc: int, fetch: Fetch, wanted: Callable[[int], bool]) -> bool:
         """See :class:`~spawnlab.vm.tiers.Translation`."""
         if sys.byteorder != "little":
             return False  # views would see numbers the wrong way round
-        blocks = self._finder.find([pc], operation_at, wanted, self.entries)
+        blocks = self._finder.find([pc], fetch, wanted, self.entries)
         if pc not in blocks:
             return False
         maker = _Maker(blocks, pc)
@@ -102,8 +102,8 @@ class _Maker:
     def _chain(self, first: int) -> list[list[Block[Piece]]]:
         jumped_to = {first}
         for block in self._blocks.values():
-            if block.steps and block.steps[-1].template.ending in ("jump", "branch"):
-                jumped_to.add(block.steps[-1].target)
+            if block.ending in ("jump", "branch"):
+                jumped_to.add(block.target)
         into = {block.end for block in self._blocks.values() if _falls_through(block)}
         heads = [pc for pc in self._blocks if pc in jumped_to or pc not in into]
         chains: list[list[Block[Piece]]] = []
@@ -116,9 +116,9 @@ class _Maker:
 
     def function(self) -> _Function:
         """Compile it."""
-        steps = [step for block in self._blocks.values() for step in block.steps]
-        written = sorted({register for step in steps for register in step.template.record.sets})
-        used = sorted({register for step in steps for register in step.template.reads} | set(written))
+        pieces = [piece for block in self._blocks.values() for piece in block.made]
+        written = sorted({register for piece in pieces for register in piece.record.sets})
+        used = sorted({register for piece in pieces for register in piece.reads} | set(written))
         views = ", ".join(f"{kind}{bits}" for bits, *_ in _VIEWS for kind in "lsw")
         self._add(0, f"def function(k, c, r, *, load, store, flags, {views}):")
         for register in used:
@@ -165,25 +165,24 @@ class _Maker:
             self._write_block(depth, block, following.pc if following is not None else None)
 
     def _write_block(self, depth: int, block: Block[Piece], chained: int | None) -> None:
-        total = sum(step.cycles << STEPS_BITS | 1 for step in block.steps)
+        total = sum(piece.charge for piece in block.made)
         self._add(depth, f"c -= {total}")
         self._add(depth, "if c < 0:")
         self._leave(depth + 1, block.pc, f"c += {total}", f"e = {BUDGET}")
         left = total
-        for step in block.steps:
-            writer = Writer(step.template, step.pc)
+        for pc, piece in zip(block.pcs, block.made, strict=True):
+            writer = Writer(piece, pc)
             for line in writer.write():
                 self._add(depth, line)
-                self._marks[len(self._lines)] = step.pc, left
-            left -= step.cycles << STEPS_BITS | 1
-            ending = step.template.ending
-            if ending == "branch":
+                self._marks[len(self._lines)] = pc, left
+            left -= piece.charge
+            if piece.ending == "branch":
                 self._add(depth, f"if {writer.condition()}:")
-                self._go(depth + 1, step.target)
-            elif ending == "jump":
-                self._go(depth, step.target)
+                self._go(depth + 1, block.target)
+            elif piece.ending == "jump":
+                self._go(depth, block.target)
                 return
-            elif ending == "indirect":
+            elif piece.ending == "indirect":
                 self._add(depth, "k = index.get(t)")
                 self._add(depth, "if k is None:")
                 self._leave(depth + 1, "t")
@@ -214,10 +213,8 @@ class _Maker:
 
 
 def _falls_through(block: Block[Piece]) -> bool:
-    return block.goes_on or bool(block.steps and block.steps[-1].template.ending == "branch" and not block.leaves)
+    return block.goes_on or (block.ending == "branch" and not block.leaves)
 
 
 def _goes_to(block: Block[Piece], pc: int) -> bool:
-    return (block.goes_on and block.end == pc) or any(
-        step.template.ending in ("jump", "branch") and step.target == pc for step in block.steps[-1:]
-    )
+    return (block.goes_on and block.end == pc) or (block.ending in ("jump", "branch") and block.target == pc)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..isa.definition import Operation
 from ..isa.integers import MASK, SIGN, Integers
 from ..memory import DIRTY
+from ..translate.blocks import charge_of
 from ..translate.record import COMPARISONS, Record, Untranslatable, Value, record
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "bit_and": "&", "bit_or": "|", "bit_xor": "^"}
@@ -33,11 +34,13 @@ HELPERS = {name: getattr(Integers(), name) for name in dir(Integers) if not name
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A recorded operation and how it goes on; see :class:`~spawnlab.vm.translate.blocks.Ending`."""
+    """A recorded operation and how it goes on; see :class:`~spawnlab.vm.translate.blocks.Made`."""
 
     record: Record
     reads: frozenset[int]
     ending: str
+    length: int
+    charge: int
     target: int = 0
     relative: bool = False
 
@@ -55,13 +58,14 @@ def piece_of(operation: Operation) -> Piece | None:
         return None  # atomics, which the chain has not
     reads = frozenset(v.arguments[0] for v in values if v.kind == "x")
     ending, target, condition = recorded.ending, recorded.target, recorded.condition
+    length, charge = operation.length, charge_of(operation)
     if target is None:
-        return Piece(recorded, reads, ending)
+        return Piece(recorded, reads, ending, length, charge)
     if target.kind not in ("relative", "const"):
-        return Piece(recorded, reads, "indirect")
+        return Piece(recorded, reads, "indirect", length, charge)
     if condition is not None and condition.kind == "const":
         ending = "jump" if condition.arguments[0] else "never"
-    return Piece(recorded, reads, ending, target.arguments[0], target.kind == "relative")
+    return Piece(recorded, reads, ending, length, charge, target.arguments[0], target.kind == "relative")
 
 
 class Writer:

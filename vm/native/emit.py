@@ -5,10 +5,11 @@ Accesses to memory are not checked here; :mod:`.region` puts the checks before t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..isa.definition import Operation
 from ..memory import MEMORY_SIZE
+from ..translate.blocks import charge_of
 from ..translate.record import COMPARISONS, Access, Record, Untranslatable, Value, record
 from . import x86
 from .layout import GUEST, PINNED, RESERVATION, STATE, TEMPORARIES, scratch, slot
@@ -35,12 +36,15 @@ _LAZY = frozenset({"const", "x", "relative"})
 class Template:
     """An operation's code, for every address that it may stand at.
 
+    ``length`` in bytes and ``charge`` are the operation's; see :class:`.translate.blocks.Made`.
     ``hole`` is where 4 bytes take the operation's address + ``hole_offset`` (-1: nowhere). ``ending`` is as in
     :class:`.translate.record.Record`, with ``"never"`` for nothing to do and ``"indirect"`` for a jump to what is in
     rax; a branch is taken on the condition code ``condition``.
     """
 
     code: bytes
+    length: int
+    charge: int
     accesses: tuple[Access, ...]
     writes: frozenset[int]
     hole: int = -1
@@ -49,11 +53,16 @@ class Template:
     condition: int = 0
     target: int = 0
     relative: bool = False
+    is_plain: bool = field(init=False)
+    """Whether there is nothing more to it than its code."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_plain", self.hole < 0 and not self.ending)
 
 
 def template_of(operation: Operation) -> Template:
     """The code of an operation; raises :class:`.record.Untranslatable`."""
-    return _Emitter(record(operation)).template()
+    return _Emitter(record(operation)).template(operation.length, charge_of(operation))
 
 
 class _Emitter:
@@ -73,7 +82,7 @@ class _Emitter:
         self.set_by = {value: register for register, value in recorded.sets.items() if value.uses == 1}
         self.last_read = self._last_reads()
 
-    def template(self) -> Template:
+    def template(self, length: int, charge: int) -> Template:
         """All of it."""
         for index, value in enumerate(self.record.values):
             self.index = index
@@ -89,6 +98,8 @@ class _Emitter:
             self._into(RAX, self.record.target)
         return Template(
             bytes(self.code),
+            length,
+            charge,
             tuple(self.record.accesses),
             frozenset(self.record.sets),
             self.hole,

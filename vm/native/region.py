@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from ..memory import DIRTY, EXECUTABLE, MEMORY_SIZE
-from ..tiers import STEPS_BITS
-from ..translate.blocks import Block, Step
+from ..translate.blocks import Block
 from ..translate.record import Access
 from . import x86
 from .emit import Template
 from .layout import CODE, COUNTER, FLAGS, PINNED, STATE, TABLE, slot
 from .x86 import RAX, RCX, RDX, Mem
 
+CHECKS_KEPT = 1 << 12
+"""Codes of checks that are kept, of each kind."""
 GROUP_MAX = 4096
 """Bytes that the accesses of one check may span, so that they are on two pages at the most."""
 
@@ -87,10 +89,9 @@ class Assembler:
 
     def _leave(self, exit_at: int, pc: int, refund: int = 0) -> None:
         """Leave, with cycles and operations given back."""
-        if refund:
-            self.code += x86.alu_imm(x86.ADD, COUNTER, refund)
-        self.code += x86.mov_imm(RAX, pc & (1 << 64) - 1)
-        self.code += x86.jmp(exit_at - self._here() - 5)
+        code = _add_to_counter(refund) if refund else b""
+        code += x86.mov_imm(RAX, pc & (1 << 64) - 1)
+        self.code += code + x86.jmp(exit_at - self._here() - len(code) - 5)
 
     def _cold_exit(self, exit_at: int, pc: int, refund: int) -> None:
         """Let the jump that was just made go to code that leaves."""
@@ -130,36 +131,39 @@ class Assembler:
 
     def _block(self, block: Block[Template], next_pc: int) -> None:
         self.own[block.pc] = self._here()
-        charges = [step.cycles << STEPS_BITS | 1 for step in block.steps]
-        total = sum(charges)
+        total = sum([template.charge for template in block.made])
         if total:
-            self.code += x86.alu_imm(x86.SUB, COUNTER, total)
-            self.code += x86.jcc(x86.S)
+            self.code += _take_off_counter(total)
             self._cold_exit(self.exits.budget, block.pc, total)
         groups = _groups(block, spares_last_byte=self.spares_last_byte)
         left = total
-        for index, (step, charge) in enumerate(zip(block.steps, charges, strict=True)):
-            for base, group in groups.get(index, ()):
-                self._check(base, group, index, step.pc, left, later=_checks_within(groups, index, group))
-            left -= charge
-            self._operation(step, next_pc)
+        code = self.code
+        for index, template in enumerate(block.made):
+            if index in groups:
+                for base, group in groups[index]:
+                    later = _checks_within(groups, index, group)
+                    self._check(base, group, index, block.pcs[index], left, later=later)
+            left -= template.charge
+            if template.is_plain:
+                code += template.code
+            else:
+                self._operation(template, block.pcs[index], next_pc)
         if block.leaves:
             self._leave(self.exits.step, block.end)
         elif block.goes_on and block.end != next_pc:
             self._go(block.end)
 
-    def _operation(self, step: Step[Template], next_pc: int) -> None:
-        template = step.template
+    def _operation(self, template: Template, pc: int, next_pc: int) -> None:
         if template.hole >= 0:
             at = len(self.code) + template.hole
             self.code += template.code
-            self.code[at : at + 4] = (step.pc + template.hole_offset & 0xFFFF_FFFF).to_bytes(4, "little")
+            self.code[at : at + 4] = (pc + template.hole_offset & 0xFFFF_FFFF).to_bytes(4, "little")
         else:
             self.code += template.code
         if template.ending in ("", "never"):
             return
-        target = step.target
-        following = step.pc + step.length
+        target = template.target + (pc if template.relative else 0)
+        following = pc + template.length
         if template.ending == "indirect":
             self._go_indirectly()
         elif template.ending == "jump":
@@ -192,43 +196,21 @@ class Assembler:
             self._check_pages(base, group, pc, refund, later=later)
 
     def _check_bounds(self, base: int, group: _Group, pc: int, refund: int) -> None:
-        limit = MEMORY_SIZE - (group.end - group.least) - group.spares
-        place = PINNED.get(base, slot(base))
-        if group.least:
-            if isinstance(place, int):
-                self.code += x86.lea(RAX, Mem(place, group.least))
-            else:
-                self.code += x86.mov(RAX, place) + x86.alu_imm(x86.ADD, RAX, group.least)
-            place = RAX
-        self.code += x86.alu_imm(x86.CMP, place, limit)
-        self.code += x86.jcc(x86.A)
+        self.code += _bounds(base, group.least, MEMORY_SIZE - (group.end - group.least) - group.spares)
         self._cold_exit(self.exits.step, pc, refund)
 
     def _check_pages(self, base: int, group: _Group, pc: int, refund: int, *, later: bool) -> None:
         """Check that the pages of a group's stores may be written and are marked as dirty."""
-        pages = [(RAX, group.store_least)]
-        if group.store_end - group.store_least > 1:
-            pages.append((RCX, group.store_end - 1))
-        for register, offset in pages:
-            place = PINNED.get(base, slot(base))
-            if isinstance(place, int):
-                self.code += x86.lea(register, Mem(place, offset)) if offset else x86.mov32(register, place)
-            else:
-                self.code += x86.mov(register, place)
-                if offset:
-                    self.code += x86.alu_imm(x86.ADD, register, offset)
-            self.code += x86.shift_imm(x86.SHR, register, 12, w=0)
-        jumps: list[int] = []
-        for register, _ in pages:
-            self.code += x86.cmp_byte(Mem(STATE, FLAGS, register), DIRTY)
-            self.code += x86.jcc(x86.NE)
-            jumps.append(len(self.code) - 4)
+        registers = [RAX] if group.store_end - group.store_least == 1 else [RAX, RCX]
+        code, jumps = _flags_of_pages(base, group.store_least, group.store_end - 1)
+        at = len(self.code)
+        self.code += code
         back = self._here()
 
         def cold() -> None:
-            for at in jumps:
-                self._patch(at, self._here())
-            self._look_again([register for register, _ in pages], back, pc, refund, later=later)
+            for jump in jumps:
+                self._patch(at + jump, self._here())
+            self._look_again(registers, back, pc, refund, later=later)
 
         self._cold.append(cold)
 
@@ -238,29 +220,86 @@ class Assembler:
         Unless a check follows before the last of the stores, they can be marked here; otherwise a store that is
         never executed would leave its mark, so the step engine is to do it.
         """
-        leaving: list[int] = []
-        for register in registers:
-            flags = Mem(STATE, FLAGS, register)
-            self.code += x86.extend(RDX, flags, 8, signed=False)
-            self.code += x86.alu_imm(x86.AND, RDX, EXECUTABLE if not later else EXECUTABLE | DIRTY, w=0)
-            self.code += x86.alu_imm(x86.CMP, RDX, 0 if not later else DIRTY, w=0)
-            self.code += x86.jcc(x86.NE)
-            leaving.append(len(self.code) - 4)
-        if not later:
-            for register in registers:
-                self.code += x86.or_byte(Mem(STATE, FLAGS, register), DIRTY)
+        code, leaving = _flags_again(len(registers), later)
+        at = len(self.code)
+        self.code += code
         self.code += x86.jmp(back - self._here() - 5)
-        for at in leaving:
-            self._patch(at, self._here())
+        for jump in leaving:
+            self._patch(at + jump, self._here())
         self._leave(self.exits.step, pc, refund)
+
+
+@lru_cache(maxsize=CHECKS_KEPT)
+def _add_to_counter(charge: int) -> bytes:
+    return x86.alu_imm(x86.ADD, COUNTER, charge)
+
+
+@lru_cache(maxsize=CHECKS_KEPT)
+def _take_off_counter(charge: int) -> bytes:
+    """Take it off, and jump if there was not so much left."""
+    return x86.alu_imm(x86.SUB, COUNTER, charge) + x86.jcc(x86.S)
+
+
+@lru_cache(maxsize=CHECKS_KEPT)
+def _bounds(base: int, least: int, limit: int) -> bytes:
+    """Jump if a register + ``least`` is above a limit."""
+    code = b""
+    place = PINNED.get(base, slot(base))
+    if least:
+        if isinstance(place, int):
+            code = x86.lea(RAX, Mem(place, least))
+        else:
+            code = x86.mov(RAX, place) + x86.alu_imm(x86.ADD, RAX, least)
+        place = RAX
+    return code + x86.alu_imm(x86.CMP, place, limit) + x86.jcc(x86.A)
+
+
+@lru_cache(maxsize=CHECKS_KEPT)
+def _flags_of_pages(base: int, first: int, last: int) -> tuple[bytes, tuple[int, ...]]:
+    """Jump unless the pages of a register + ``first`` and + ``last`` are just dirty; and where the distances stand.
+
+    The numbers of the pages are in rax, and in rcx if there are two.
+    """
+    code = b""
+    pages = [(RAX, first)] if first == last else [(RAX, first), (RCX, last)]
+    place = PINNED.get(base, slot(base))
+    for register, offset in pages:
+        if isinstance(place, int):
+            code += x86.lea(register, Mem(place, offset)) if offset else x86.mov32(register, place)
+        else:
+            code += x86.mov(register, place)
+            if offset:
+                code += x86.alu_imm(x86.ADD, register, offset)
+        code += x86.shift_imm(x86.SHR, register, 12, w=0)
+    jumps: list[int] = []
+    for register, _ in pages:
+        code += x86.cmp_byte(Mem(STATE, FLAGS, register), DIRTY) + x86.jcc(x86.NE)
+        jumps.append(len(code) - 4)
+    return code, tuple(jumps)
+
+
+@cache
+def _flags_again(pages: int, later: bool) -> tuple[bytes, tuple[int, ...]]:
+    """Jump unless the pages may be written; mark them as dirty, or when that is for ``later``, jump if they are not."""
+    code = b""
+    jumps: list[int] = []
+    for register in (RAX, RCX)[:pages]:
+        code += x86.extend(RDX, Mem(STATE, FLAGS, register), 8, signed=False)
+        code += x86.alu_imm(x86.AND, RDX, EXECUTABLE if not later else EXECUTABLE | DIRTY, w=0)
+        code += x86.alu_imm(x86.CMP, RDX, 0 if not later else DIRTY, w=0) + x86.jcc(x86.NE)
+        jumps.append(len(code) - 4)
+    if not later:
+        code += b"".join(x86.or_byte(Mem(STATE, FLAGS, register), DIRTY) for register in (RAX, RCX)[:pages])
+    return code, tuple(jumps)
 
 
 def _groups(block: Block[Template], *, spares_last_byte: bool) -> dict[int, list[tuple[int, _Group]]]:
     """The checks of a block: by the index of the operation that they stand before, with the register."""
     found: dict[int, list[tuple[int, _Group]]] = {}
     current: dict[int, _Group] = {}
-    for index, step in enumerate(block.steps):
-        template = step.template
+    for index, template in enumerate(block.made):
+        if not (template.accesses or current):
+            continue
         for access in template.accesses:
             group = current.get(access.base)
             if group is None or not _extend(group, access, index):

@@ -6,12 +6,12 @@ import atexit
 import mmap
 from collections.abc import Callable, Iterable
 from ctypes import CFUNCTYPE, addressof, c_char, c_uint32, c_uint64
-from functools import partial
 from struct import Struct
 from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from ..decoder import Fetch
 from ..isa.definition import Definition, Operation
 from ..memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE, Memory
 from ..program import Program
@@ -127,7 +127,7 @@ class CodeSpace:
         self.entries: dict[int, int] = {}
         """Host addresses by pc."""
         self._offsets: dict[int, int] = {}
-        self._finder = Finder(template, steps_max=BATCH_STEPS_MAX)
+        self._finder = Finder(program, "native", template, steps_max=BATCH_STEPS_MAX)
         self.address = self._memory.address
         self._enter: Callable[[int, int], int] = CFUNCTYPE(c_uint32, c_uint64, c_uint64)(self.address + enter)
         self.table_address = addressof(c_char.from_buffer(self._table_block))
@@ -159,12 +159,12 @@ class CodeSpace:
             return
         operations = self._program.operations
         with self._lock:
-            self._translate([*self._program.heat], partial(operations.at, fetch=operations.fetch), self._was_executed)
+            self._translate([*self._program.heat], operations.fetch, self._was_executed)
         self._kept = len(self._code)
         cache.write(cache.name_of(self._program.key), bytes(self._code), list(self._offsets.items()))
 
     def _was_executed(self, pc: int) -> bool:
-        return pc in self._program.prepared
+        return pc in self._program.runs
 
     def _add(self, code: bytes, entries: Iterable[tuple[int, int]]) -> None:
         self._memory.write(self._end, code)
@@ -199,19 +199,17 @@ class CodeSpace:
         machine.reservation_address = state[36]
         return reason
 
-    def translate(self, pc: int, operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]) -> bool:
+    def translate(self, pc: int, fetch: Fetch, wanted: Callable[[int], bool]) -> bool:
         """Translate the block at ``pc`` and those it goes on with that are wanted; says whether it has an entry."""
         with self._lock:
             if not self._asked:
                 self._bring_back()
             if pc not in self._offsets:
-                self._translate([pc], operation_at, wanted)
+                self._translate([pc], fetch, wanted)
             return pc in self._offsets
 
-    def _translate(
-        self, heads: list[int], operation_at: Callable[[int], Operation], wanted: Callable[[int], bool]
-    ) -> None:
-        blocks = self._finder.find(heads, operation_at, wanted, self._offsets)
+    def _translate(self, heads: list[int], fetch: Fetch, wanted: Callable[[int], bool]) -> None:
+        blocks = self._finder.find(heads, fetch, wanted, self._offsets)
         if not blocks:
             return
         assembler = Assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
