@@ -13,6 +13,7 @@ import msgspec
 
 from ..scheduler.codes import ReturnCode
 from ..scheduler.limits import MAX_FDS, U64_MAX
+from ..scheduler.syscalls.exec import EXEC
 from ..scheduler.syscalls.misc import CURRENT_CYCLES, DEBUG, VM_VERSION
 from ..scheduler.syscalls.pipes import CLOSE, INHERITED_FD, PIPE, READ, WRITE
 from ..scheduler.syscalls.processes import PROCESS_ID, SPAWN, WAIT
@@ -38,7 +39,7 @@ class Request(msgspec.Struct, frozen=True):
         return msgspec.msgpack.encode((type(self).__name__, self))
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Told(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """An answer that an actor has got, and what it had asked."""
 
     asked: str
@@ -97,17 +98,24 @@ class SpawnChild(Call, frozen=True):
     def place(self, memory: Memory) -> Sequence[int]:
         block, child, fds = SCRATCH, SCRATCH + 32, SCRATCH + 40
         argv = fds + 8 * (len(self.fds) + 1)
-        texts = argv + 8 * len(self.argv)
         _store_words(memory, fds, (*self.fds, 0))
-        for index, argument in enumerate(self.argv):
-            memory.store(argv + 8 * index, 8, texts)
-            memory.write(texts, argument + b"\0")
-            texts += len(argument) + 1
+        _store_texts(memory, argv, self.argv)
         _store_words(memory, block, (len(self.argv), argv, child, fds if self.fds else 0))
         return SPAWN, self.index, Entry.CELL_DEP, CELL, 0, block
 
     def result(self, machine: Machine) -> int:
         return machine.memory.load(SCRATCH + 32, 8)
+
+
+class ExecProgram(Call, frozen=True):
+    """Comes back only with an error."""
+
+    index: int
+    argv: tuple[bytes, ...]
+
+    def place(self, memory: Memory) -> Sequence[int]:
+        _store_texts(memory, SCRATCH, self.argv)
+        return EXEC, self.index, Entry.CELL_DEP, CELL, 0, len(self.argv), SCRATCH
 
 
 class WaitFor(Call, frozen=True):
@@ -219,6 +227,15 @@ def succeeded(call: Call, code: int) -> bool:
 
 def _words(memory: Memory, address: int, count: int) -> tuple[int, ...]:
     return tuple(memory.load(address + 8 * index, 8) for index in range(count))
+
+
+def _store_texts(memory: Memory, address: int, texts: Sequence[bytes]) -> None:
+    """Pointers to texts, and the texts behind them, each with a NUL."""
+    place = address + 8 * len(texts)
+    for index, text in enumerate(texts):
+        memory.store(address + 8 * index, 8, place)
+        memory.write(place, text + b"\0")
+        place += len(text) + 1
 
 
 def _store_words(memory: Memory, address: int, words: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..scheduler.syscalls.exec import EXEC
 from ..vm.cost import cycles_of
 from ..vm.errors import Pause, SpawnlabError
 from ..vm.machine import A0, A7, EXIT, SP, Machine, SystemCall
@@ -43,6 +44,10 @@ class ReplayError(SpawnlabError):
 def ask(request: Request) -> Generator[Request, Answer, Answer]:
     """Hand a request to the machine that drives the coroutine; gives the answer."""
     return (yield request)
+
+
+class ExecError(SpawnlabError):
+    """An actor called exec in a version where that can't be played."""
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +92,8 @@ class Play:
     def _call(self, machine: Machine, call: Call) -> None:
         machine.add_cycles(_ECALL)
         number, *arguments = call.place(machine.memory)
+        if number == EXEC and machine.isa.version < 2:  # it would be done in place, in a machine that plays a function
+            raise ExecError("an actor can't call exec in version 1: give the scenario version 2, or a RISC-V program")
         machine.registers[A7] = number
         machine.registers[A0 : A0 + len(arguments)] = arguments
         self._posted = True  # also if what follows raises: the call is made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import index
 from typing import Any
 
 import trio
@@ -78,6 +79,11 @@ class Vm:
         arguments = tuple(text.encode() if isinstance(text, str) else text for text in argv)
         handed = tuple(end.fd if isinstance(end, End) else end for end in fds)
         return Child(self, await self._call(calls.SpawnChild(self._index_of(program), arguments, handed)))
+
+    async def exec(self, program: Program, *, argv: Sequence[bytes | str] = ()) -> None:
+        """Go on as another program, in this VM; comes back only by raising. Only in version 2."""
+        arguments = tuple(text.encode() if isinstance(text, str) else text for text in argv)
+        await self._call(calls.ExecProgram(self._index_of(program), arguments))
 
     async def wait(self, vm_id: int) -> int:
         """Wait for any VM's end; gives the exit code."""
@@ -213,12 +219,12 @@ class SendEnd(End, trio.abc.SendStream):
 
 
 def _u64(number: int) -> int:
-    if not 0 <= number <= U64_MAX:
+    if not 0 <= index(number) <= U64_MAX:
         raise ValueError(f"{number} is not between 0 and 2^64 - 1")
     return number
 
 
 def _size(size: int) -> int:
-    if not 0 <= size <= BUFFER_MAX:
+    if not 0 <= index(size) <= BUFFER_MAX:
         raise ValueError(f"{size} bytes; one call moves between 0 and {BUFFER_MAX}")
     return size

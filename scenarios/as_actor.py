@@ -86,6 +86,9 @@ class _Player:
                 self._words.update(zip(step.ends, pair, strict=True))
             case s.Spawn():
                 await self.spawn(step, path)
+            case s.Exec():
+                argv = tuple(argument.encode() for argument in step.argv)
+                await self.call(step, calls.ExecProgram(self._programs.index(step.program), argv), path, ())
             case s.Read():
                 await self.read(step, path)
             case s.Write():

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import bisect
-import re
-from collections.abc import Callable, Mapping
-from functools import partial
-from io import BytesIO
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
 
 from ..actors.factory import ActorMachines
 from ..actors.python_vm import Actor
 from ..scheduler.limits import U64_MAX
 from ..scheduler.mockup import mock_group
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
-from ..vm import elf
-from ..vm.assembler import AssemblyError, assemble
-from ..vm.errors import VmError
-from ..vm.machine import EXIT
-from .compiler import compile_steps
+from .cells import CellReader, bytes_of
+from .check import check_plan
 from .errors import ScenarioError
-from .load import read_file
+from .load import located, parse_scenario, read_file, read_text
 from .model import Program, Scenario
 from .names import nearest
-
-_RISCV = "EM_RISCV"
-_STEP = re.compile(r"(step|end)(_\d+)+")
-
-
-class Code(msgspec.Struct, frozen=True):
-    """A program's ELF file, and where its steps begin: ascending addresses, and the place of each in the scenario."""
-
-    name: str
-    elf: bytes
-    starts: tuple[int, ...] = ()
-    places: tuple[str, ...] = ()
-    assembly: str = ""
-
-    def place_of(self, pc: int) -> str | None:
-        """The step whose code holds ``pc``: ``steps[2]``; ``None`` where that is not known."""
-        index = bisect.bisect_right(self.starts, pc) - 1
-        return self.places[index] if index >= 0 else None
+from .programs import STUB, Code, ProgramReader, check_elf
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -93,21 +67,50 @@ def build(
 
     Raises :class:`ScenarioError` for a program that is missing, doesn't compile, or isn't an ELF file for RISC-V.
     """
-    names = list(scenario.programs)
     try:
-        if scenario.limits.cycles > U64_MAX:
-            raise ScenarioError("more than 64 bits hold; at most 2^64 - 1", path="$.limits.cycles")
-        if scenario.root not in scenario.programs:
-            raise ScenarioError(f"there is no program {scenario.root!r}{nearest(scenario.root, names)}", path="$.root")
-        deps = {name: index for index, name in enumerate(names)}
-        read = partial(_elf_of, folder=folder or Path(), elves=elves or {})
-        version = scenario.version
-        codes = tuple(_code(name, program, deps, read, version) for name, program in scenario.programs.items())
+        return _build(scenario, folder or Path(), elves or {})
     except ScenarioError as error:
         raise error.in_file(file) from None
-    programs = [code.elf for code in codes]
-    sg_data = mock_group(programs, program_index=deps[scenario.root], version=scenario.version)
-    return Build(scenario, codes, sg_data)
+
+
+def _build(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Build:
+    names = list(scenario.programs)
+    if scenario.limits.cycles > U64_MAX:
+        raise ScenarioError("more than 64 bits hold; at most 2^64 - 1", path="$.limits.cycles")
+    if scenario.root not in scenario.programs:
+        raise ScenarioError(f"there is no program {scenario.root!r}{nearest(scenario.root, names)}", path="$.root")
+    check_plan(scenario)
+    deps = {name: index for index, name in enumerate(names)}
+    reader = ProgramReader(folder, scenario.version, deps, elves)
+    codes = tuple(reader.read(name, program) for name, program in scenario.programs.items())
+    actors = {index: code.actor for index, code in enumerate(codes) if code.actor is not None}
+    return Build(scenario, codes, _group(scenario, codes), actors)
+
+
+def _group(scenario: Scenario, codes: Sequence[Code]) -> ScriptGroupData:
+    programs = {code.name: code.elf for code in codes}
+    reader = CellReader(programs, scenario.header_deps)
+    deps = reader.cells(scenario.cell_deps, "$.cell_deps")
+    return mock_group(
+        [*programs.values(), *deps],
+        program_index=list(programs).index(scenario.root),
+        version=scenario.version,
+        args=bytes_of(scenario.args, "$.args"),
+        witnesses=[bytes_of(witness, f"$.witnesses[{index}]") for index, witness in enumerate(scenario.witnesses)],
+        inputs=reader.cells(scenario.inputs, "$.inputs"),
+        outputs=reader.cells(scenario.outputs, "$.outputs"),
+        group_type=scenario.group,
+        surroundings=reader.surroundings(deps),
+    )
+
+
+def build_file(file: Path) -> Build:
+    """A scenario file, ready to run; raises :class:`ScenarioError`, which names the line."""
+    text = read_text(file)
+    try:
+        return build(parse_scenario(text, file.suffix), file=str(file), folder=file.parent)
+    except ScenarioError as error:
+        raise located(error, text, file.suffix).in_file(str(file)) from None
 
 
 def build_elf(file: Path, *, version: int) -> Build:
@@ -121,81 +124,11 @@ def build_elf(file: Path, *, version: int) -> Build:
     return Build(scenario, (Code("root", content),), mock_group([content], version=version))
 
 
-def _elf_of(name: str, path: str, *, folder: Path, elves: Mapping[str, bytes]) -> bytes:
-    if name in elves:
-        return elves[name]
-    file = folder / path
-    try:
-        return read_file(file)
-    except ScenarioError as error:
-        raise ScenarioError(f"{file}: {error.message}", path=f"$.programs.{name}.elf") from None
-
-
-def _code(
-    name: str, program: Program, deps: Mapping[str, int], read: Callable[[str, str], bytes], version: int
-) -> Code:
-    path = f"$.programs.{name}"
-    if (program.steps is None) == (program.elf is None):
-        raise ScenarioError("give either steps or elf", path=path)
-    if program.elf is not None:
-        content = read(name, program.elf)
-        check_elf(content, version, f"{path}.elf")
-        return Code(name, content)
-    assembly = compile_steps(program.steps or (), deps, path)
-    try:
-        assembled = assemble(assembly)
-    except AssemblyError as error:
-        place = _step_before(assembly, error.line)
-        raise ScenarioError(f"does not fit: {error.message}", path=f"{path}.{place}" if place else path) from None
-    steps = sorted((address, label) for label, address in assembled.symbols.items() if _STEP.fullmatch(label))
-    return Code(
-        name,
-        assembled.elf(),
-        tuple(address for address, _ in steps),
-        tuple(_place(label) for _, label in steps),
-        assembly,
-    )
-
-
-def _step_before(assembly: str, line: int) -> str | None:
-    """The step whose code holds a line of assembly; ``None`` for data."""
-    lines = assembly.splitlines()
-    if line > lines.index(".data"):
-        return None
-    labels = (text[:-1] for text in reversed(lines[:line]) if text.endswith(":"))
-    found = next((label for label in labels if _STEP.fullmatch(label)), None)
-    return found and _place(found)
-
-
-def _place(label: str) -> str:
-    if label.startswith("end"):
-        return "the end"
-    return ".".join(f"steps[{index}]" for index in label.split("_")[1:])
-
-
-def check_elf(content: bytes, version: int, path: str) -> None:
-    """Refuse what is no program for this machine, though the chain might load it.
-
-    Raises :class:`ScenarioError` saying why.
-    """
-    try:
-        elf.parse(content, version)
-        machine = ELFFile(BytesIO(content)).header["e_machine"]
-    except (VmError, ELFError) as error:
-        raise ScenarioError(f"not a program: {error}", path=path) from None
-    if machine != _RISCV:
-        raise ScenarioError(f"an ELF file for {machine}, not for 64-bit RISC-V (EM_RISCV)", path=path)
-
-
 def build_actors(actors: Mapping[str, Actor], **fields: Any) -> Build:
     """Functions as the only programs of a scenario; ``fields`` are the others of :class:`Scenario`.
 
     Raises :class:`ScenarioError`.
     """
     programs = {name: Program(elf=f"<{name}>") for name in actors}
-    elves = {name: _STUB + name.encode() for name in actors}
+    elves = {name: STUB + name.encode() for name in actors}
     return build(Scenario(programs=programs, **fields), elves=elves).with_actors(actors)
-
-
-_STUB = assemble(f"li a7, {EXIT}\n ecall").elf()
-"""What stands for an actor's program in the transaction; its name, behind the segments, makes it one of its own."""

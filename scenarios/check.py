@@ -1,14 +1,29 @@
-"""Whether a run came to what its scenario expects."""
+"""What a scenario asks for: whether its plan can be, and whether a run came to what it expects."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import msgspec
 
+from ..scheduler.events import IterationEnded, Logged
+from ..scheduler.journal import Journal
 from ..scheduler.outcome import Outcome
-from .model import Expectation
+from .errors import ScenarioError
+from .model import Expectation, LogLine, Range, Scenario
+
+T = TypeVar("T")
 
 
-def unmet(expectation: Expectation, outcome: Outcome) -> list[str]:
+def check_plan(scenario: Scenario) -> None:
+    """Raise :class:`ScenarioError` for a suspend plan that can't be carried out."""
+    plan = scenario.suspend
+    if plan is not None and (not plan.at or list(plan.at) != sorted(set(plan.at)) or plan.at[0] == 0):
+        raise ScenarioError("cycles from 1 on, ascending, at least one", path="$.suspend.at")
+
+
+def unmet(expectation: Expectation, outcome: Outcome, journal: Journal) -> list[str]:
     """What is not as expected, in words; empty when all is."""
     e = expectation
     if e.exit_code is None and not e.deadlock and e.error is None:
@@ -16,15 +31,62 @@ def unmet(expectation: Expectation, outcome: Outcome) -> list[str]:
     found: list[str] = []
     if e.exit_code is not None and outcome.exit_code != e.exit_code:
         found.append(f"exit code {_or_none(outcome.exit_code)}, not {e.exit_code}")
-    if e.cycles is not None and outcome.cycles != e.cycles:
-        found.append(f"{outcome.cycles} cycles, not {e.cycles}")
-    if e.deadlock is not None:
-        found += _deadlock(e.deadlock, outcome)
     if e.error is not None:
         variant = outcome.failure.variant if outcome.failure else None
         if variant != e.error:
             found.append(f"error {_or_none(variant)}, not {e.error}")
+    if e.deadlock is not None:
+        found += _deadlock(e.deadlock, outcome)
+    if e.cycles is not None:
+        found += _cycles(e.cycles, outcome.cycles)
+    if e.order is not None:
+        found += _sequence("iteration", e.order, [x.vm for x in journal if isinstance(x, IterationEnded)], _vm)
+    if e.log is not None:
+        found += _log(e.log, [x for x in journal if isinstance(x, Logged)])
+    if e.fingerprint is not None and e.fingerprint != journal.fingerprint():
+        found.append(f"fingerprint {journal.fingerprint()}, not {e.fingerprint}")
     return found
+
+
+def _cycles(expected: int | Range, cycles: int) -> list[str]:
+    if isinstance(expected, int):
+        return [] if cycles == expected else [f"{cycles:,} cycles, not {expected:,}"]
+    if cycles < expected.min:
+        return [f"{cycles:,} cycles, fewer than {expected.min:,}"]
+    if expected.max is not None and cycles > expected.max:
+        return [f"{cycles:,} cycles, more than {expected.max:,}"]
+    return []
+
+
+def _log(expected: Sequence[LogLine | str], logged: Sequence[Logged]) -> list[str]:
+    """A text says nothing of who prints it."""
+    lines: list[LogLine | str] = [
+        event.text
+        if index < len(expected) and isinstance(expected[index], str)
+        else LogLine(vm=event.vm, text=event.text)
+        for index, event in enumerate(logged)
+    ]
+    return _sequence("line", expected, lines, _line)
+
+
+def _sequence(what: str, expected: Sequence[T], found: Sequence[T], shown: Callable[[T], str]) -> list[str]:
+    """The first difference of two sequences."""
+    for number, (one, other) in enumerate(zip(found, expected, strict=False), 1):
+        if one != other:
+            return [f"{what} {number} is {shown(one)}, not {shown(other)}"]
+    if len(found) < len(expected):
+        return [f"there is no {what} {len(found) + 1}; {shown(expected[len(found)])} is expected"]
+    if len(found) > len(expected):
+        return [f"{what} {len(expected) + 1} is {shown(found[len(expected)])}, where none is expected"]
+    return []
+
+
+def _vm(vm: int) -> str:
+    return f"VM {vm}'s"
+
+
+def _line(line: LogLine | str) -> str:
+    return repr(line) if isinstance(line, str) else f"VM {line.vm}'s {line.text!r}"
 
 
 def _or_none(value: object) -> str:

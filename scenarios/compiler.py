@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..scheduler.syscalls import misc, pipes, processes
+from ..scheduler.syscalls import exec, misc, pipes, processes
 from ..vm.machine import EXIT
 from . import steps as s
 from .cycles import spend
@@ -56,6 +56,8 @@ class _Compiler:
                 self.pipe(step, path)
             case s.Spawn():
                 self.spawn(step, path)
+            case s.Exec():
+                self.exec(step, path)
             case s.Read():
                 self.read(step, path)
             case s.Write():
@@ -143,20 +145,41 @@ class _Compiler:
         for offset, name in zip((0, 8), step.ends, strict=True):
             self.copy(pair, offset, self.names.define(name))
 
-    def spawn(self, step: s.Spawn, path: str) -> None:
+    def program(self, step: s.Spawn | s.Exec, path: str) -> int:
+        """The cell dep of the program that a step names."""
         if step.program not in self.programs:
             known = nearest(step.program, self.programs)
             raise ScenarioError(f"there is no program {step.program!r}{known}", path=f"{path}.program")
-        argv = [self.names.text(_no_nul(argument)) for argument in step.argv]
-        pointers = self.names.constant(f".dword {', '.join([*argv, '0'])}", prefix="argv")
+        return self.programs[step.program]
+
+    def argv(self, argv: Sequence[str]) -> str:
+        """The label of a list of arguments."""
+        texts = [self.names.text(_no_nul(argument)) for argument in argv]
+        return self.names.constant(f".dword {', '.join([*texts, '0'])}", prefix="argv")
+
+    def exec(self, step: s.Exec, path: str) -> None:
+        pointers = self.argv(step.argv)
+        self.emit(
+            f"  li a0, {self.program(step, path)}",
+            f"  li a1, {_CELL_DEP_SOURCE}",
+            "  li a2, 0",
+            "  li a3, 0",
+            f"  li a4, {len(step.argv)}",
+            f"  la a5, {pointers}",
+        )
+        self.call(exec.EXEC, step, path)
+
+    def spawn(self, step: s.Spawn, path: str) -> None:
+        program = self.program(step, path)
+        pointers = self.argv(step.argv)
         fds = self.names.constant(f".zero {8 * len(step.fds) + 8}", prefix="fds")
         child = self.names.constant(".dword 0", prefix="child")
         for index, fd in enumerate(step.fds):
             self.load("t1", fd, f"{path}.fds[{index}]")
             self.emit(f"  la t0, {fds}", f"  sd t1, {8 * index}(t0)")
-        block = self.names.constant(f".dword {len(argv)}, {pointers}, {child}, {fds}", prefix="spawn")
+        block = self.names.constant(f".dword {len(step.argv)}, {pointers}, {child}, {fds}", prefix="spawn")
         self.emit(
-            f"  li a0, {self.programs[step.program]}",
+            f"  li a0, {program}",
             f"  li a1, {_CELL_DEP_SOURCE}",
             "  li a2, 0",
             "  li a3, 0",

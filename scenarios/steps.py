@@ -44,6 +44,13 @@ class Spawn(Call, frozen=True, kw_only=True, tag="spawn"):
     name: Name | None = msgspec.field(default=None, name="as")
 
 
+class Exec(Call, frozen=True, kw_only=True, tag="exec"):
+    """Go on as another program, in the same VM; no step behind it is done unless it is answered with an error."""
+
+    program: str
+    argv: tuple[str, ...] = ()
+
+
 class Read(Call, frozen=True, kw_only=True, tag="read"):
     """Read at most ``size`` bytes; name the bytes, and their count. ``text`` or ``hex`` says which are expected."""
 
@@ -124,7 +131,8 @@ class Exit(Step, frozen=True, kw_only=True, tag="exit"):
     code: Value = 0
 
 
-AnyStep = Pipe | Spawn | Read | Write | Close | Wait | InheritedFds | ProcessId | Compute | Log | Expect | Repeat | Exit
+_Calls = Pipe | Spawn | Exec | Read | Write | Close | Wait | InheritedFds
+AnyStep = _Calls | ProcessId | Compute | Log | Expect | Repeat | Exit
 
 
 def return_code(code: CodeName) -> int:

@@ -12,7 +12,7 @@ from .states import VmState
 from .transaction import DataLocation
 
 
-class Event(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class Event(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Root of all events."""
 
     vm: int

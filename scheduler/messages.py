@@ -7,7 +7,7 @@ import msgspec
 from .transaction import DataLocation
 
 
-class ExecV2(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class ExecV2(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Replace the VM's program; arguments are ``argc`` pointers at ``argv``."""
 
     vm: int
@@ -16,7 +16,7 @@ class ExecV2(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     argv: int
 
 
-class Spawn(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class Spawn(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Start a child: its program, arguments (``argc`` pointers at ``argv``), and the fds handed to it."""
 
     vm: int
@@ -27,7 +27,7 @@ class Spawn(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     process_id_addr: int
 
 
-class Wait(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class Wait(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Wait for a VM's end; its exit code is one byte."""
 
     vm: int
@@ -35,7 +35,7 @@ class Wait(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     exit_code_addr: int
 
 
-class Pipe(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class Pipe(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Make a pipe; the two fds are stored at the addresses, 8 bytes each."""
 
     vm: int
@@ -43,7 +43,7 @@ class Pipe(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     fd2_addr: int
 
 
-class FdRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class FdRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Read at most ``length`` bytes."""
 
     vm: int
@@ -53,7 +53,7 @@ class FdRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     length_addr: int
 
 
-class FdWrite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class FdWrite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Write ``length`` bytes."""
 
     vm: int
@@ -63,7 +63,7 @@ class FdWrite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
     length_addr: int
 
 
-class InheritedFileDescriptor(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class InheritedFileDescriptor(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Store the list of fds that the VM was given when it was spawned."""
 
     vm: int
@@ -71,7 +71,7 @@ class InheritedFileDescriptor(msgspec.Struct, frozen=True, tag=True, forbid_unkn
     length_addr: int
 
 
-class Close(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class Close(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, gc=False):
     """Close an fd."""
 
     vm: int

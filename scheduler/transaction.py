@@ -29,7 +29,7 @@ class Place(Enum):
     WITNESS_GROUP_OUTPUT = "witness_group_output"
 
 
-class DataPieceId(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class DataPieceId(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Names a byte string of the transaction."""
 
     place: Place
@@ -39,7 +39,7 @@ class DataPieceId(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
         return f"{self.place.value} {self.index}"
 
 
-class DataLocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DataLocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A part of a piece: ``length`` bytes (0: to the end) from ``offset`` on."""
 
     piece: DataPieceId

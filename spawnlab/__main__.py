@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import compare, conform, disasm, info, resume, run
+from .commands import compare, conform, disasm, info, resume, run, schema
 from .commands.common import AS_EXPECTED, BAD_INPUT, INTERRUPTED
 
 
@@ -16,7 +16,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, resume, disasm, compare, conform, info):
+    for command in (run, resume, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import trio
 
 from .actors import perform as perform_scheduler
+from .legs import Legs
 from .scheduler.outcome import conduct
 from .scheduler.processes import Observer
-from .staging import Actors, Playable, Run, Staging
+from .staging import Actors, Playable, Run
 
 
 async def perform(
@@ -25,14 +26,18 @@ async def perform(
     Where the run would go beyond ``suspend_at`` cycles, it is suspended; ``perform(run.saved)`` goes on with it. That
     may change its cycles, and even its end, as it does in the reference (``scheduler`` T8 to T10).
 
+    A scenario's own suspend plan is carried out on the way.
+
     ``actors`` are functions that play some of the programs (``docs/actors.md``).
 
     A run that fails is a run all the same. Cancelling leaves no task behind.
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for what cannot be read or compiled, and
     :class:`~spawnlab.saved.SavedRunError` for a suspended run that can't be gone on with.
     """
-    staging = Staging(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
-    return staging.run_of(await perform_scheduler(staging.scheduler, limit=staging.budget))
+    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
+    while (staging := legs.next()) is not None:
+        legs.ended(staging.run_of(await perform_scheduler(staging.scheduler, limit=staging.budget)))
+    return legs.run
 
 
 def run(
@@ -60,5 +65,7 @@ def run_synchronously(
     actors: Actors | None = None,
 ) -> Run:
     """Play without Trio: the same run, for exploring many of them; as :func:`perform`."""
-    staging = Staging(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
-    return staging.run_of(conduct(staging.scheduler, staging.budget))
+    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
+    while (staging := legs.next()) is not None:
+        legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))
+    return legs.run

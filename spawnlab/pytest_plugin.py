@@ -5,8 +5,7 @@ It is loaded by every pytest that runs where Spawnlab is installed, so it import
 
 from __future__ import annotations
 
-import json
-import tomllib
+import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A file of TOML or JSON with a table ``programs`` is a scenario."""
-    if file_path.suffix in (".toml", ".json") and _is_scenario(file_path):
+    """A file of TOML, JSON or YAML with a table ``programs`` is a scenario."""
+    if file_path.suffix in (".toml", ".json", ".yaml", ".yml") and _is_scenario(file_path):
         collected: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)  # pyright: ignore[reportUnknownMemberType]
         return collected
     return None
@@ -32,10 +31,13 @@ def _is_scenario(file: Path) -> bool:
     content = file.read_bytes()
     if b"programs" not in content:
         return False
+    from .scenarios.errors import ScenarioError
+    from .scenarios.formats import parse
+
     try:
-        values: Any = tomllib.loads(content.decode()) if file.suffix == ".toml" else json.loads(content)
-    except (ValueError, RecursionError):
-        return file.suffix == ".toml" and b"\n[programs" in b"\n" + content
+        values: Any = parse(content.decode(), file.suffix)
+    except (ScenarioError, UnicodeDecodeError):
+        return file.suffix != ".json" and re.search(rb"^(\[programs|programs:)", content, re.MULTILINE) is not None
     return isinstance(values, dict) and isinstance(cast("dict[str, Any]", values).get("programs"), dict)
 
 

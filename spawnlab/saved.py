@@ -14,6 +14,7 @@ from .scenarios.build import Build, build
 from .scenarios.errors import ScenarioError
 from .scenarios.load import read_file
 from .scenarios.model import Scenario
+from .scenarios.programs import is_made_here
 from .scheduler.events import AnyEvent
 from .scheduler.hashing import ckb_hash
 from .scheduler.scheduler import Scheduler
@@ -99,7 +100,7 @@ def is_saved(file: Path) -> bool:
 def save(made: Build, scheduler: Scheduler, events: list[AnyEvent], machines: ActorMachines) -> SavedRun:
     """Suspend a scheduler that runs ``made``; it can't be run afterwards. ``events`` is where it notes its events."""
     state = scheduler.suspend()
-    elves = {code.name: code.elf for code in made.codes if made.scenario.programs[code.name].elf is not None}
+    elves = {code.name: code.elf for code in made.codes if not is_made_here(made.scenario.programs[code.name])}
     return SavedRun(
         scenario=made.scenario,
         elves=elves,

@@ -11,9 +11,10 @@ import msgspec
 from .actors.factory import ActorMachines
 from .actors.python_vm import Actor, ReplayError
 from .saved import SavedRun, SavedRunError, is_saved, save
-from .scenarios.build import Build, build, build_actors, build_elf
+from .scenarios.build import Build, build, build_actors, build_elf, build_file
 from .scenarios.check import unmet
-from .scenarios.load import load_scenario, read_file
+from .scenarios.formats import SUFFIXES
+from .scenarios.load import read_file
 from .scenarios.model import Scenario
 from .scheduler.journal import Journal
 from .scheduler.outcome import SUSPENDED, Outcome
@@ -68,9 +69,9 @@ def _load(what: Playable, version: int | None) -> Build:
     file = Path(what)
     if is_saved(file):
         raise SavedRunError(f"{file}: a suspended run: go on with `spawnlab resume`, or with SavedRun.read(...)")
-    if file.suffix not in (".toml", ".json") and read_file(file)[:4] == b"\x7fELF":
+    if file.suffix not in SUFFIXES and read_file(file)[:4] == b"\x7fELF":
         return build_elf(file, version=2 if version is None else version)
-    return build(load_scenario(file), file=str(file), folder=file.parent)
+    return build_file(file)
 
 
 class Staging:
@@ -108,7 +109,7 @@ class Staging:
         if self._suspends and outcome.failure is not None and outcome.failure.variant == CyclesExceeded.__name__:
             return self.suspend()
         self.machines.close()
-        return Run(self.build, outcome, self.journal, tuple(unmet(self.build.scenario.expect, outcome)))
+        return Run(self.build, outcome, self.journal, tuple(unmet(self.build.scenario.expect, outcome, self.journal)))
 
     def suspend(self) -> Run:
         """The run, suspended between two iterations; the scheduler can't be used afterwards."""

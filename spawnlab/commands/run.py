@@ -18,7 +18,7 @@ def add(commands: Subparsers) -> None:
     parser = commands.add_parser(
         "run",
         help="play a scenario file or an ELF file",
-        description="Play a scenario (.toml, .json) or an ELF file and print what happens, one line an event.",
+        description="Play a scenario (.toml, .json, .yaml) or an ELF file and print what happens, one line an event.",
         epilog=playing.EPILOG,
     )
     parser.add_argument("file", metavar="FILE", help="a scenario file, or an ELF file for 64-bit RISC-V")

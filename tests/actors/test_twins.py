@@ -51,7 +51,7 @@ class CountingMachine(Machine):
         self.after = self.cycles
 
 
-def played(made: Build, machines: MachineFactory, limit: int = 200_000_000) -> tuple[Outcome, Journal]:
+def played(made: Build, machines: MachineFactory, limit: int = 500_000_000) -> tuple[Outcome, Journal]:
     journal = Journal("test")
     scheduler = Scheduler(made.sg_data, machines=machines, observers=[journal])
     outcome = conduct(scheduler, limit)

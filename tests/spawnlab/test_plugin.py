@@ -46,8 +46,8 @@ def test_what_is_collected(tmp_path: Path) -> None:
     assert status == 1
     assert "3 failed, 2 passed" in out
     assert "not as expected: exit code 3, not 0" in out
-    assert "Invalid value 'exti'; did you mean 'exit'?" in out
-    assert "broken.toml: not TOML: " in out
+    assert "there is no operation 'exti'; did you mean 'exit'?" in out
+    assert "broken.toml:2: not TOML: " in out
     assert "Traceback" not in out
     assert "pytest_plugin.py" not in out
 
