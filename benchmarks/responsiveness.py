@@ -1,8 +1,8 @@
 """How long a run keeps Trio's loop from others: ``python benchmarks/responsiveness.py``.
 
 A task does nothing but ask for the loop, beside a run that computes for a second or two and one that makes many calls;
-the table shows how long it waited. Nothing may keep the loop for more than 10 ms. Then two simulations run in two threads:
-where guest code is native, they take little longer than one on a host with two cores to spare.
+the table shows how long it waited. Nothing may keep the loop for more than 10 ms. Then two simulations run in two
+threads: where guest code is native, they take little longer than one on a host with two cores to spare.
 """
 
 from __future__ import annotations
