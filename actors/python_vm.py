@@ -222,6 +222,10 @@ def _place(coroutine: Coroutine[Any, Any, Any]) -> str | None:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else None
 
 
+CALLS_PER_SLICE = 2000
+"""Calls, or times of spending, that take some milliseconds."""
+
+
 class ActorMachine(Machine):
     """A machine that drives a coroutine instead of executing instructions."""
 
@@ -244,3 +248,7 @@ class ActorMachine(Machine):
             if not self.running:
                 return self.exit_code
         return None
+
+    def run_slice(self) -> int | None:
+        """As :meth:`Machine.run_slice`."""
+        return self.run(CALLS_PER_SLICE)

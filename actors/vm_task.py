@@ -10,8 +10,6 @@ import trio
 from ..scheduler.scheduler import Turn
 from ..vm.errors import VmError
 
-STEPS_PER_SLICE = 2000
-"""Operations between two looks at Trio's loop, some milliseconds. It changes no result."""
 SECONDS_MAX = 0.005
 """How long a VM that has turn after turn may keep the loop. It changes no result."""
 
@@ -96,7 +94,7 @@ async def _play(turn: Turn, gate: Gate) -> int | VmError:
         if not gate.is_open:
             await gate.passed()
         try:
-            code = turn.machine.run(STEPS_PER_SLICE)
+            code = turn.machine.run_slice()
         except VmError as error:
             return error
         if code is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from .errors import ScenarioError
+from .errors import NoCompilerError, ScenarioError
 
 INCLUDE = Path(__file__).parent / "include"
 """The folder of ``spawnlab.h``, and of the linker script."""
@@ -46,7 +46,7 @@ def compile_c(file: Path, folder: Path, options: COptions) -> bytes:
     where there is no compiler.
     """
     if importlib.util.find_spec("ziglang") is None:
-        raise ScenarioError("C needs a compiler: pip install 'spawnlab[c]'", path=options.path)
+        raise NoCompilerError("C needs a compiler: pip install 'spawnlab[c]'", path=options.path)
     with tempfile.TemporaryDirectory() as made:
         output = Path(made) / "program.elf"
         command = [

@@ -65,4 +65,8 @@ class ScenarioError(SpawnlabError):
 
     def _with(self, **changed: Any) -> ScenarioError:
         fields = {name: getattr(self, name) for name in ("path", "file", "line", "text", "within")}
-        return ScenarioError(self.message, **{**fields, **changed})
+        return type(self)(self.message, **{**fields, **changed})
+
+
+class NoCompilerError(ScenarioError):
+    """The scenario has C in it, and there is no compiler for it here."""

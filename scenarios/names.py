@@ -7,14 +7,17 @@ from collections.abc import Iterable
 
 from .errors import ScenarioError
 
+_NAMES_SHOWN = 16
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What to add to an error about an unknown name: the nearest right one, or all of them."""
+    """What to add to an error about an unknown name: the nearest right one, or some of them."""
     names = sorted(known)
     found = difflib.get_close_matches(name, names, 1)
     if found:
         return f"; did you mean {found[0]!r}?"
-    return f"; known: {', '.join(names)}" if names else ""
+    more = ", ..." if len(names) > _NAMES_SHOWN else ""
+    return f"; known: {', '.join(names[:_NAMES_SHOWN])}{more}" if names else ""
 
 
 class Names:

@@ -61,9 +61,13 @@ class ScenarioItem(pytest.Item):
     def runtest(self) -> None:
         """Play it."""
         from .play import run_synchronously
+        from .scenarios.errors import NoCompilerError
         from .testing import assert_expected
 
-        assert_expected(run_synchronously(self.path))
+        try:
+            assert_expected(run_synchronously(self.path))
+        except NoCompilerError as error:
+            pytest.skip(error.message)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The explanation, without a traceback through our code."""

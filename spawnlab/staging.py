@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import msgspec
 
@@ -14,6 +13,7 @@ from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.build import Build, build, build_actors, build_elf, build_file
 from .scenarios.check import unmet
 from .scenarios.formats import SUFFIXES
+from .scenarios.gallery import resolve
 from .scenarios.load import read_file
 from .scenarios.model import Scenario
 from .scheduler.journal import Journal
@@ -70,7 +70,7 @@ def _load(what: Playable, version: int | None) -> Build:
         return build(what)
     if isinstance(what, Mapping):
         return build_actors(what)
-    file = Path(what)
+    file = resolve(os.fspath(what))
     if is_saved(file):
         raise SavedRunError(f"{file}: a suspended run: go on with `spawnlab resume`, or with SavedRun.read(...)")
     if file.suffix not in SUFFIXES and read_file(file)[:4] == b"\x7fELF":

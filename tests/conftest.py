@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +12,8 @@ from spawnlab.conform.reference import ReferenceUnavailable, build_runner
 # A busy machine is no failure: how long an example takes is not asserted anywhere.
 settings.register_profile("spawnlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("spawnlab")
+
+os.environ["SPAWNLAB_CODE_CACHE"] = "off"  # tests leave nothing in the user's folders, and find nothing there
 
 
 @pytest.fixture(scope="session")

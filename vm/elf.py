@@ -126,10 +126,12 @@ def place(memory: Memory, file: bytes, image: Image, version: int) -> int:
     Raises what :meth:`Memory.init_pages` raises, and in version 0 :class:`MemWriteOnExecutablePage` for an executable
     segment that does not start on a page.
     """
+    fresh = memory.is_untouched()
     for action in image.actions:
         memory.init_pages(
             action.address, action.size, action.flags, memoryview(file)[action.start : action.end], action.padding
         )
         if version == 0:
             memory.write(action.address, bytes(action.padding))
+    memory.image = file if fresh else None
     return image.file_bytes

@@ -8,7 +8,6 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.elffile import ELFFile
 
 
@@ -38,9 +37,6 @@ class Lines:
         calls = (span.call for span in self._inlined if span.low <= address < span.high)
         return next((call for call in calls if call.rpartition(":")[0] != beyond), line)
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
 
 @lru_cache(maxsize=64)
 def read_lines(file: bytes) -> Lines:
@@ -57,9 +53,8 @@ def read_lines(file: bytes) -> Lines:
                     names = _names(program)
                     _add_rows(rows, program, names)
                     inlined += _inlined(dwarf, unit, names)
-    except (ELFError, DWARFError, ValueError, KeyError, OverflowError, TypeError, AttributeError, IndexError,
-            AssertionError, RecursionError, NotImplementedError):  # fmt: skip
-        return Lines({})  # pyelftools raises many things on damaged files
+    except Exception:  # pyelftools raises anything on damaged files, a ZeroDivisionError among them
+        return Lines({})
     return Lines(rows, inlined)
 
 
@@ -87,10 +82,10 @@ def _inlined(dwarf: Any, unit: Any, names: dict[int, str]) -> Iterator[Inlined]:
         call = f"{names[fields['DW_AT_call_file'].value]}:{fields['DW_AT_call_line'].value}"
         if "DW_AT_ranges" in fields:
             base = unit.get_top_DIE().attributes["DW_AT_low_pc"].value
-            for part in dwarf.range_lists().get_range_list_at_offset(fields["DW_AT_ranges"].value, unit):
-                if hasattr(part, "begin_offset"):
-                    start = 0 if getattr(part, "is_absolute", False) else base
-                    yield Inlined(start + part.begin_offset, start + part.end_offset, call)
-        elif "DW_AT_high_pc" in fields:
+            listed = dwarf.range_lists().get_range_list_at_offset(fields["DW_AT_ranges"].value, unit)
+            for part in (part for part in listed if hasattr(part, "begin_offset")):
+                start = 0 if getattr(part, "is_absolute", False) else base
+                yield Inlined(start + part.begin_offset, start + part.end_offset, call)
+        else:
             low, high = fields["DW_AT_low_pc"].value, fields["DW_AT_high_pc"]
             yield Inlined(low, high.value if high.form == "DW_FORM_addr" else low + high.value, call)

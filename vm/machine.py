@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from operator import length_hint
 from typing import Any
 
 from . import elf, stack
 from .decoder import decode
+from .engines import Engine, default_engine
 from .errors import (
     CyclesExceeded,
     CyclesOverflow,
@@ -19,6 +21,7 @@ from .errors import (
 from .isa.definition import Operation
 from .isa.integers import MASK, Integers
 from .memory import MEMORY_SIZE, Memory
+from .program import Operations, Prepared, Program, prepare
 from .version import Isa
 
 A0, A1, A2, A3, A4, A5, A7 = 10, 11, 12, 13, 14, 15, 17
@@ -31,8 +34,8 @@ CYCLES_UNLIMITED = MASK
 SystemCall = Callable[["Machine"], bool]
 """A handler: does the call and returns True if the number in a7 is its own, else False."""
 
-_Prepared = tuple[Callable[..., None], tuple[Any, ...], int, int]
-"""Semantics, machine and operands, bytes, cycles."""
+SYSTEM_CYCLES = 500
+"""What ecall and ebreak cost, and nothing else does."""
 
 
 class PauseSignal:
@@ -63,8 +66,11 @@ class Machine(Integers):
         "_following",
         "_last_byte_spared",
         "_next_pc",
+        "_operations",
         "_prepared",
+        "context",
         "cycles",
+        "engine",
         "exit_code",
         "isa",
         "max_cycles",
@@ -85,8 +91,10 @@ class Machine(Integers):
         system_calls: Sequence[SystemCall] = (),
         max_cycles: int = CYCLES_UNLIMITED,
         memory: Memory | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.isa = isa
+        self.engine = default_engine() if engine is None else engine
         self.system_calls = tuple(system_calls)
         self.max_cycles = max_cycles
         self.pause = PauseSignal()
@@ -110,7 +118,10 @@ class Machine(Integers):
         self.this_pc = 0
         self.reservation_address = NO_RESERVATION
         self.exit_code = 0
-        self._prepared: dict[int, _Prepared] = {}
+        self._prepared: dict[int, Prepared] = {}
+        self._operations: Operations | None = None
+        self.context: Any = None
+        """What the engine keeps about this machine."""
 
     # Loading
 
@@ -162,15 +173,31 @@ class Machine(Integers):
         """Go on at ``pc``."""
         self.this_pc = self._next_pc = pc
 
+    def run_slice(self) -> int | None:
+        """As :meth:`run`, but returns ``None`` after some milliseconds, so that others can have their turn.
+
+        How much is done by then is the engine's choice, and no result depends on it.
+        """
+        self._check_isa()
+        self.running = True
+        return self.engine.run_slice(self)
+
+    def _check_isa(self) -> None:
+        if self.isa.mop and self.isa.version == 0:
+            raise InvalidVersion("fusion needs version 1 or 2")
+
     def run(self, steps_max: int | None = None) -> int | None:
         """Run until exit; returns the exit code (-128 to 127), or ``None`` after ``steps_max`` operations.
 
         Stopping after so many operations is not seen by the program. Any :class:`~spawnlab.vm.errors.VmError` may be
         raised; after CyclesExceeded, Pause and Yield the machine can be run again.
         """
-        if self.isa.mop and self.isa.version == 0:
-            raise InvalidVersion("fusion needs version 1 or 2")
+        self._check_isa()
         self.running = True
+        return self.engine.run(self, steps_max)
+
+    def run_by_steps(self, steps_max: int | None) -> int | None:
+        """The step engine: as :meth:`run`."""
         pause = self.pause
         left = -1 if steps_max is None else steps_max
         while left:
@@ -189,30 +216,85 @@ class Machine(Integers):
         The pc moves on also when the operation fails, as in the reference's interpreter.
         """
         pc = self.this_pc
-        prepared = self._prepared.get(pc)
-        if prepared is None:
-            prepared = self._prepare(pc)
-        semantics, arguments, length, cost = prepared
+        found = self._prepared.get(pc)
+        if found is None:
+            found = self._prepared[pc] = self._decoded(pc)  # an executable page never changes, so this stays true
+        semantics, arguments, length, cost, _, _ = found
         if self.cycles + cost > self.max_cycles:
             self.add_cycles(cost)  # raises the right error
         self.cycles += cost
         self._following = self._next_pc = pc + length  # within the memory, since it was fetched
         try:
-            semantics(*arguments)
+            semantics(self, *arguments)
         finally:
             self.this_pc = self._next_pc
         self.steps += 1
 
     def operation_at(self, pc: int) -> Operation:
         """The operation that would be executed at ``pc``; raises as decoding does."""
-        return decode(pc, self.memory.fetch, self.isa)
+        found = self._prepared.get(pc)
+        return self._decoded(pc)[4] if found is None else found[4]
 
-    def _prepare(self, pc: int) -> _Prepared:
-        operation = self.operation_at(pc)
-        definition = operation.definition
-        prepared = (definition.semantics, (self, *operation.operands), operation.length, definition.cycles)
-        self._prepared[pc] = prepared  # an executable page never changes, so this stays true
-        return prepared
+    def step_run(self, program: Program, steps_max: int) -> bool:
+        """Execute operations of the program that it holds, until one jumps or calls the system; at least one.
+
+        Says whether it called the system. Raises what :meth:`step` does.
+        """
+        pc = self.this_pc
+        run = program.runs.get(pc)
+        if run is None:
+            run = program.runs[pc] = program.operations.run_from(pc, self.memory.fetch)
+        body, cycles, last, last_pc = run
+        semantics, operands, length, cost, _, _ = last
+        if len(body) >= steps_max or self.cycles + cycles + cost > self.max_cycles:
+            return self._step_some(min(len(body) + 1, steps_max))
+        if body:
+            self._execute(body, cycles)
+        self.this_pc = last_pc
+        self.cycles += cost
+        self._following = self._next_pc = last_pc + length
+        try:
+            semantics(self, *operands)
+        finally:
+            self.this_pc = self._next_pc
+        self.steps += 1
+        return cost == SYSTEM_CYCLES
+
+    def _execute(self, body: list[Prepared], cycles: int) -> None:
+        """Execute operations that don't ask where they are: that is seen to only when one fails."""
+        left = iter(body)
+        try:
+            for semantics, operands, _, _, _, _ in left:
+                semantics(self, *operands)
+        except BaseException:
+            done = body[: len(body) - length_hint(left)]
+            self.steps += len(done) - 1
+            self.cycles += sum(operation[3] for operation in done)
+            self.set_pc(self.this_pc + sum(operation[2] for operation in done))
+            raise
+        self.steps += len(body)
+        self.cycles += cycles
+
+    def _step_some(self, count: int) -> bool:
+        """As :meth:`step_run`, one by one, so that a limit is met where it is."""
+        for _ in range(count):
+            found = self._prepared.get(self.this_pc)
+            cost = self._decoded(self.this_pc)[3] if found is None else found[3]
+            self.step()
+            if cost == SYSTEM_CYCLES:
+                return True
+        return False
+
+    def share_decoded(self, prepared: dict[int, Prepared], operations: Operations) -> None:
+        """Use, and add to, the operations that other machines of the same code have decoded."""
+        self._prepared = prepared
+        self._operations = operations
+
+    def _decoded(self, pc: int) -> Prepared:
+        operations = self._operations
+        if operations is None:
+            return prepare(decode(pc, self.memory.fetch, self.isa))
+        return operations.at(pc, self.memory.fetch)
 
     # The rest of the abstract machine
 

@@ -26,7 +26,15 @@ EXECUTABLE = 0x02
 DIRTY = 0x04
 """The page was written; a snapshot has to keep its bytes."""
 
+FLAGS_AT = PAGE_SIZE
+"""Offset of the page flags in a memory's block."""
+GUARD_SIZE = 16 * PAGE_SIZE
+GUEST_AT = 2 * PAGE_SIZE + GUARD_SIZE
+"""Offset of the guest's address 0 in the block. Guards lie before and behind the guest's bytes."""
+BLOCK_SIZE = GUEST_AT + MEMORY_SIZE + GUARD_SIZE
+
 MASK64 = (1 << 64) - 1
+_NO_FLAGS = bytes(PAGES)
 
 
 def round_down_page(address: int) -> int:
@@ -40,21 +48,28 @@ def round_up_page(size: int) -> int:
 
 
 class Memory:
-    """Bytes and page flags. Addresses are 0 to 2^64 - 1; all but the lowest 4 MiB are out of bounds."""
+    """Bytes and page flags. Addresses are 0 to 2^64 - 1; all but the lowest 4 MiB are out of bounds.
 
-    __slots__ = ("data", "flags")
+    Both lie in one block, with a page before them that belongs to whatever engine runs the machine.
+    """
+
+    __slots__ = ("block", "data", "flags", "image")
 
     def __init__(self) -> None:
         # Pages of zeros that are ours once they are touched, so that a new memory costs next to nothing
-        self.data = mmap(-1, MEMORY_SIZE, access=ACCESS_COPY)
-        self.flags = bytearray(PAGES)
+        self.block = mmap(-1, BLOCK_SIZE, access=ACCESS_COPY)
+        whole = memoryview(self.block)
+        self.data = whole[GUEST_AT : GUEST_AT + MEMORY_SIZE]
+        self.flags = whole[FLAGS_AT : FLAGS_AT + PAGES]
+        self.image: bytes | None = None
+        """The file that all executable pages came from, if it is known to be one."""
 
     def load(self, address: int, width: int) -> int:
         """``width`` bytes as a little-endian number; raises :class:`MemOutOfBound`."""
         end = address + width
         if end > MEMORY_SIZE:
             raise _out_of_bound("read", address, width)
-        return int.from_bytes(self.data[address:end], "little")
+        return int.from_bytes(self.block[address + GUEST_AT : end + GUEST_AT], "little")
 
     def store(self, address: int, width: int, value: int) -> None:
         """Store the low ``width`` (1 to 8) bytes of ``value``.
@@ -66,11 +81,12 @@ class Memory:
             raise _out_of_bound("write", address, width)
         flags = self.flags
         first, last = address >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT
-        if (flags[first] | flags[last]) & EXECUTABLE:
-            raise _write_on_executable(address, width)
-        flags[first] |= DIRTY
-        flags[last] |= DIRTY
-        self.data[address:end] = (value & ((1 << (width * 8)) - 1)).to_bytes(width, "little")
+        if flags[first] != DIRTY or flags[last] != DIRTY:
+            if (flags[first] | flags[last]) & EXECUTABLE:
+                raise _write_on_executable(address, width)
+            flags[first] |= DIRTY
+            flags[last] |= DIRTY
+        self.block[address + GUEST_AT : end + GUEST_AT] = (value & ((1 << (width * 8)) - 1)).to_bytes(width, "little")
 
     def read(self, address: int, size: int) -> bytes:
         """``size`` bytes. Nothing is checked for a size of 0. Raises :class:`MemOutOfBound`."""
@@ -78,7 +94,7 @@ class Memory:
             return b""
         if address + size > MEMORY_SIZE:
             raise _out_of_bound("read", address, size)
-        return self.data[address : address + size]
+        return self.block[address + GUEST_AT : address + size + GUEST_AT]
 
     def write(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Store bytes, all of them or none. Nothing is checked for no bytes.
@@ -96,7 +112,7 @@ class Memory:
             raise _write_on_executable(address, size)
         for page in pages:
             self.flags[page] |= DIRTY
-        self.data[address:end] = data
+        self.block[address + GUEST_AT : end + GUEST_AT] = data
 
     def fetch(self, pc: int) -> int:
         """The instruction word at ``pc``: 4 bytes, or 2 where the low two bits are not 11 (``vm-isa`` §2).
@@ -115,7 +131,7 @@ class Memory:
             raise MemOutOfBound(f"pc 0x{address:x} is beyond the memory's end")
         if not self.flags[address >> PAGE_SHIFT] & self.flags[(end - 1) >> PAGE_SHIFT] & EXECUTABLE:
             raise MemWriteOnExecutablePage(f"the page at pc 0x{address:x} is not executable")
-        return int.from_bytes(self.data[address:end], "little")
+        return int.from_bytes(self.block[address + GUEST_AT : end + GUEST_AT], "little")
 
     def init_pages(self, address: int, size: int, flags: int, source: bytes | memoryview, offset: int = 0) -> None:
         """Map pages: zeros, and ``source`` from ``offset`` bytes after ``address`` on (``vm-memory`` §4).
@@ -132,21 +148,29 @@ class Memory:
             if self.flags[page] & FREEZED:
                 raise MemWriteOnFreezedPage(f"mapping the page at 0x{page << PAGE_SHIFT:x} again")
             self.flags[page] |= flags
+        if flags & EXECUTABLE:
+            self.image = None
         content = source[: size - offset]
-        start = address + offset
-        self.data[address : address + size] = bytes(size)
-        self.data[start : start + len(content)] = content
+        start, end = address + offset, address + size
+        filled = start + len(content)
+        self.data[address:start] = bytes(offset)
+        self.data[start:filled] = content
+        self.data[filled:end] = bytes(end - filled)
         for page in pages:
             self.flags[page] |= DIRTY
+
+    def is_untouched(self) -> bool:
+        """Whether no page has a flag: nothing was mapped or written."""
+        return bytes(self.flags) == _NO_FLAGS
 
     def read_c_string(self, address: int) -> bytes:
         """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""
         if address >= MEMORY_SIZE:
             raise _out_of_bound("read", address, 1)
-        end = self.data.find(b"\0", address)
+        end = self.block.find(b"\0", address + GUEST_AT, GUEST_AT + MEMORY_SIZE)
         if end < 0:
             raise _out_of_bound("read", MEMORY_SIZE, 1)
-        return self.data[address:end]
+        return self.block[address + GUEST_AT : end]
 
 
 def _out_of_bound(verb: str, address: int, size: int) -> MemOutOfBound:

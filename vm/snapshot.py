@@ -198,7 +198,7 @@ def _dirty_pages(machine: Machine) -> tuple[DirtyPages, ...]:
             else:
                 runs.append((page, page + 1))
     return tuple(
-        DirtyPages(page << PAGE_SHIFT, memory.flags[page], memory.data[page << PAGE_SHIFT : end << PAGE_SHIFT])
+        DirtyPages(page << PAGE_SHIFT, memory.flags[page], memory.read(page << PAGE_SHIFT, (end - page) << PAGE_SHIFT))
         for page, end in runs
     )
 

@@ -46,3 +46,18 @@ def terminal_for(options: argparse.Namespace) -> Terminal:
     from ..views.terminal import Terminal
 
     return Terminal.of(sys.stdout, options.color)
+
+
+def add_engine_option(parser: argparse.ArgumentParser) -> None:
+    """``--engine``, for commands that run guest code."""
+    parser.add_argument(
+        "--engine", choices=("auto", "step", "blocks", "native"), help="what runs guest code; results are the same"
+    )
+
+
+def use_engine(options: argparse.Namespace) -> None:
+    """Let all machines of this process have the engine that is asked for, if one is."""
+    if options.engine is not None:
+        from ..vm.engines import use_engine as use
+
+        use(options.engine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_version_option, cycles
+from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_engine_option, add_version_option, cycles, use_engine
 
 if TYPE_CHECKING:
     from ..conform.modes import Mode
@@ -25,6 +25,7 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE", help="a scenario file, or an ELF file for 64-bit RISC-V")
     add_version_option(parser)
     parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
+    add_engine_option(parser)
     pieces = parser.add_mutually_exclusive_group()
     pieces.add_argument("--suspend-each-iteration", action="store_true", help="suspend and resume after each iteration")
     pieces.add_argument("--pause-every", type=cycles, metavar="CYCLES", help="suspend and resume whenever used up")
@@ -43,6 +44,7 @@ def execute(options: argparse.Namespace) -> int:
     from ..conform.compare import compare_group
     from ..staging import load
 
+    use_engine(options)
     build = load(options.file, version=options.script_version)
     limit = build.scenario.limits.cycles if options.limit is None else options.limit
     comparison = compare_group(build.sg_data, _modes(options, limit), machine=options.machine)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, NOT_AS_EXPECTED
+from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_engine_option, use_engine
 
 if TYPE_CHECKING:
     from ..conform.tally import Tally
@@ -33,7 +33,7 @@ def add(commands: Subparsers) -> None:
     elf.set_defaults(command=execute, run=_run_elf)
     decode = kinds.add_parser("decode", help="tables of decoded words (a folder)")
     decode.add_argument("folder", metavar="FOLDER", type=Path)
-    decode.set_defaults(command=execute, run=_run_decode)
+    decode.set_defaults(command=execute, run=_run_decode, engine=None)
     scheduler = kinds.add_parser("scheduler", help="whole runs of the scheduler (JSON lines, may be packed)")
     scheduler.add_argument("files", metavar="FILE", nargs="+", type=Path)
     scheduler.add_argument(
@@ -44,6 +44,8 @@ def add(commands: Subparsers) -> None:
         kind.add_argument("--programs", metavar="DIR", action="append", default=[], type=Path, help=_PROGRAMS)
     for kind in (isa, elf):
         kind.add_argument("--setting", action="append", metavar="NAME", help="only this one: 0, 1, 2, 0ab, 1a or 2a")
+    for kind in (isa, elf, scheduler):
+        add_engine_option(kind)
     for kind in (isa, elf, decode, scheduler):
         kind.add_argument("--all", action="store_true", help="show every difference, not only the first 20")
         kind.add_argument("--json", action="store_true", help="print JSON, with every difference (docs/json.md)")
@@ -51,6 +53,7 @@ def add(commands: Subparsers) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Compare and report; returns the exit status."""
+    use_engine(options)
     tally: Tally = options.run(options)
     if options.json:
         from ..views.jsontext import json_text
@@ -75,8 +78,9 @@ def _settings(options: argparse.Namespace) -> list[str]:
 
 def _run_isa(options: argparse.Namespace) -> Tally:
     from ..conform.isa import run_vectors
+    from ..vm.engines import engine
 
-    return run_vectors(options.files, settings=_settings(options))
+    return run_vectors(options.files, settings=_settings(options), engine=engine(options.engine or "step"))
 
 
 def _run_elf(options: argparse.Namespace) -> Tally:

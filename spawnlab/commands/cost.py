@@ -7,7 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, add_color_option, add_version_option, cycles, terminal_for
+from .common import (
+    AS_EXPECTED,
+    add_color_option,
+    add_engine_option,
+    add_version_option,
+    cycles,
+    terminal_for,
+    use_engine,
+)
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -31,11 +39,13 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("--turns", action="store_true", help="with --limits: tell apart in whose turn cycles run out")
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_color_option(parser)
+    add_engine_option(parser)
     parser.set_defaults(command=partial(execute, parser=parser))
 
 
 def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> int:
     """Print; returns the exit status."""
+    use_engine(options)
     if options.turns and not options.limits:
         parser.error("--turns goes with --limits")
     for line in _limits(options) if options.limits else _costs(options):

@@ -6,7 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_color_option, add_version_option, cycles, terminal_for
+from .common import (
+    AS_EXPECTED,
+    NOT_AS_EXPECTED,
+    add_color_option,
+    add_engine_option,
+    add_version_option,
+    cycles,
+    terminal_for,
+    use_engine,
+)
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -31,11 +40,13 @@ def add(commands: Subparsers) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_color_option(parser)
+    add_engine_option(parser)
     parser.set_defaults(command=execute)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Compare; returns the exit status."""
+    use_engine(options)
     from ..differing import Essence
     from ..recording import is_journal, record
     from ..views.diff import diff_lines, diff_report

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, add_color_option, add_version_option, cycles, terminal_for
+from .common import (
+    AS_EXPECTED,
+    add_color_option,
+    add_engine_option,
+    add_version_option,
+    cycles,
+    terminal_for,
+    use_engine,
+)
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -25,11 +33,13 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_color_option(parser)
+    add_engine_option(parser)
     parser.set_defaults(command=execute)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Play and explain; returns the exit status."""
+    use_engine(options)
     from ..explain.explain import explain
     from ..explain.text import text_of
     from ..play import run_synchronously

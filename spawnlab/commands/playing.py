@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_color_option, cycles, terminal_for
+from .common import (
+    AS_EXPECTED,
+    NOT_AS_EXPECTED,
+    add_color_option,
+    add_engine_option,
+    cycles,
+    terminal_for,
+    use_engine,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print only how the run ended")
     parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
     parser.add_argument("--driver", choices=("trio", "sync"), default="trio", help="how to play; the run is the same")
+    add_engine_option(parser)
     parser.add_argument("--journal", metavar="OUT", help="write the journal, every event as a line of JSON, to a file")
     parser.add_argument(
         "--suspend-at", type=cycles, metavar="CYCLES", help="suspend the run before it goes beyond these cycles"
@@ -51,6 +60,7 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
     from ..views.text import harmless
     from ..views.timeline import Timeline
 
+    use_engine(options)
     build = load(what)
     show = not (options.json or options.quiet)
     observers = []

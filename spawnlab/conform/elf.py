@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..vm.cost import transfer_cycles
+from ..vm.engines import Engine
 from ..vm.errors import InvalidEcall, InvalidInstruction, VmError
 from ..vm.machine import SP, Machine
 from ..vm.memory import MEMORY_SIZE
@@ -34,7 +35,11 @@ class Program(msgspec.Struct, kw_only=True):
 
 
 def run_programs(
-    files: Iterable[Path], *, folders: Iterable[Path] = (), settings: Iterable[str] = tuple(SETTINGS)
+    files: Iterable[Path],
+    *,
+    folders: Iterable[Path] = (),
+    settings: Iterable[str] = tuple(SETTINGS),
+    engine: Engine | None = None,
 ) -> Tally:
     """Run the programs of files of records. Those that aren't beside them are looked for in ``folders``."""
     tally = Tally()
@@ -51,7 +56,7 @@ def run_programs(
                 for name in str(result["v"]).split():
                     if name in wanted:
                         place = f"{where} {program.file} in setting {name}"
-                        tally.compare(place, expected, _run(program, content, name, "stack" in expected))
+                        tally.compare(place, expected, _run(program, content, name, "stack" in expected, engine))
     return tally
 
 
@@ -79,8 +84,8 @@ def _arguments(program: Program) -> list[bytes]:
     return arguments
 
 
-def _run(program: Program, content: bytes, setting: str, with_stack: bool) -> dict[str, object]:
-    machine = Machine(SETTINGS[setting], max_cycles=program.max_cycles)
+def _run(program: Program, content: bytes, setting: str, with_stack: bool, engine: Engine | None) -> dict[str, object]:
+    machine = Machine(SETTINGS[setting], max_cycles=program.max_cycles, engine=engine)
     arguments = _arguments(program)
     try:
         size = machine.load_program(content, len(arguments), arguments)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
-from mmap import mmap
 from pathlib import Path
 
 import msgspec
 
+from ..vm.engines import Engine
 from ..vm.errors import VmError
 from ..vm.isa.definition import Operation
 from ..vm.machine import CYCLES_UNLIMITED, Machine
@@ -76,14 +76,18 @@ class Recorded(Vector, forbid_unknown_fields=True, omit_defaults=True, kw_only=T
     res: tuple[Result, ...]
 
 
-def run_vectors(files: Iterable[Path], *, settings: Iterable[str] = tuple(SETTINGS)) -> Tally:
+def run_vectors(
+    files: Iterable[Path], *, settings: Iterable[str] = tuple(SETTINGS), engine: Engine | None = None
+) -> Tally:
     """Run all vectors of files (JSON lines, maybe packed) in the settings asked for."""
     decoder = msgspec.json.Decoder(Recorded, strict=False)
     records = (r for file in files for r in read_records(file, decoder.decode, read_packed(file)))
-    return check_vectors(records, set(settings))
+    return check_vectors(records, set(settings), engine)
 
 
-def check_vectors(records: Iterable[tuple[str, Recorded]], settings: Container[str]) -> Tally:
+def check_vectors(
+    records: Iterable[tuple[str, Recorded]], settings: Container[str], engine: Engine | None = None
+) -> Tally:
     """Run vectors, each with its place, in every setting that it has a result for and that is asked for.
 
     Of the memory, the pages that a run may have changed are compared after each, and all of it after each batch. Where
@@ -97,13 +101,13 @@ def check_vectors(records: Iterable[tuple[str, Recorded]], settings: Container[s
         for name in result.v.split()
         if name in settings
     )
-    bench = Bench()
+    bench = Bench(engine)
     while batch := list(islice(jobs, _BATCH)):
         found = [_differences(bench, *job[1:], whole=False) for job in batch]
         bench.clear()
         if bench.first_difference():
-            found = [_differences(Bench(), *job[1:], whole=True) for job in batch]
-            bench = Bench()
+            found = [_differences(Bench(engine), *job[1:], whole=True) for job in batch]
+            bench = Bench(engine)
         for (place, *_), differences in zip(batch, found, strict=True):
             tally.note(place, differences)
     return tally
@@ -127,7 +131,8 @@ def _fields(result: Result) -> dict[str, object]:
 class Bench:
     """A memory that vectors are run on, one after the other, and a copy of it as it was when the last one started."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine | None = None) -> None:
+        self.engine = None if engine is None or engine.name == "step" else engine
         self.memory = Memory()
         self.start = Memory().data
         self.operations: list[Operation] = []
@@ -137,17 +142,13 @@ class Bench:
 
     def run(self, vector: Vector, setting: str) -> Result:
         """What a vector leaves behind in a setting; its memory is that of the pages marked as dirty."""
-        self.clear()
+        machine = self._machine(vector, setting)
         self.operations = []
-        machine = Machine(SETTINGS[setting], max_cycles=vector.max, memory=self.memory)
-        size = self._lay_out(vector)
-        machine.registers = _registers(vector)
         before = [*machine.registers]
-        machine.set_pc(vector.pc)
-        if vector.lr is not None:
-            machine.reservation_address = int(vector.lr, 16)
         reserved = machine.reservation_address
-        error = self._execute(machine, vector, size)
+        error = self._execute(machine, vector, len(vector.c) // 2)
+        if self.engine is not None:
+            machine, error = self._execute_again(vector, setting, machine, error, self.engine)
         return Result(
             v=setting,
             pc=machine.this_pc,
@@ -161,6 +162,30 @@ class Bench:
             lr=None if machine.reservation_address == reserved else f"{machine.reservation_address:x}",
             ops=" ".join(reference_name(o.definition, machine.isa.version) for o in self.operations),
         )
+
+    def _machine(self, vector: Vector, setting: str) -> Machine:
+        self.clear()
+        machine = Machine(SETTINGS[setting], max_cycles=vector.max, memory=self.memory)
+        self._lay_out(vector)
+        machine.registers = _registers(vector)
+        machine.set_pc(vector.pc)
+        if vector.lr is not None:
+            machine.reservation_address = int(vector.lr, 16)
+        return machine
+
+    def _execute_again(
+        self, vector: Vector, setting: str, stepped: Machine, error: VmError | None, engine: Engine
+    ) -> tuple[Machine, VmError | None]:
+        """Let an engine run what has been stepped through. A limit of cycles stops it at the same place."""
+        machine = self._machine(vector, setting)
+        machine.engine = engine
+        if error is None:
+            machine.max_cycles = stepped.cycles
+        try:
+            machine.run()
+        except VmError as raised:
+            return machine, raised if error is not None or machine.steps != stepped.steps else None
+        return machine, None
 
     def first_difference(self, changes: Iterable[Bytes] = (), *, whole: bool = True) -> str | None:
         """Where the memory is not what these changes make of the start; ``None`` where it is nowhere else.
@@ -189,8 +214,8 @@ class Bench:
         self.memory.flags[:] = _NO_FLAGS
         self._used.clear()
 
-    def _lay_out(self, vector: Vector) -> int:
-        """Code, data and page flags; returns the code's size."""
+    def _lay_out(self, vector: Vector) -> None:
+        """Code, data and page flags."""
         code = bytes.fromhex(vector.c)
         for address, content in [(vector.pc, code), *((a, bytes.fromhex(digits)) for a, digits in vector.mem)]:
             _put(self.memory.data, address, content)
@@ -198,7 +223,6 @@ class Bench:
             self._used |= _pages(address, len(content))
         for page in (*_pages(vector.pc, len(code)), *vector.x):
             self.memory.flags[page] = EXECUTABLE | FREEZED
-        return len(code)
 
     def _execute(self, machine: Machine, vector: Vector, size: int) -> VmError | None:
         """Execute until the operations are used up, pc leaves the code, or the program ends or fails."""
@@ -213,7 +237,7 @@ class Bench:
         return None
 
     def _dirty_pages(self) -> Iterator[int]:
-        dirty = self.memory.flags.translate(_IS_DIRTY)
+        dirty = bytes(self.memory.flags).translate(_IS_DIRTY)
         page = dirty.find(1)
         while page >= 0:
             yield page
@@ -233,11 +257,11 @@ class Bench:
         return runs
 
 
-def _differ(a: mmap, b: mmap, part: range) -> bool:
+def _differ(a: memoryview, b: memoryview, part: range) -> bool:
     return a[part.start : part.stop] != b[part.start : part.stop]
 
 
-def _put(data: mmap, address: int, content: bytes) -> None:
+def _put(data: memoryview, address: int, content: bytes) -> None:
     data[address : address + len(content)] = content
 
 

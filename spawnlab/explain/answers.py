@@ -66,14 +66,16 @@ def first_unexpected(run: Run) -> tuple[Explanation | None, list[str]]:
         answer = _answer(event, history)
         if answer is not None:
             last[event.vm] = answer
-            errors.append(answer)
+            if not _speaks(run, history.vms[event.vm]):
+                errors.append(answer)
         match event:
             case Posted(vm=vm):
                 last.pop(vm, None)
             case Logged(vm=vm, text=text) if said := _complaint(run, history.vms[vm], text):
                 return _said(vm, said, last.get(vm)), []
             case Ended(vm=vm, exit_code=code) if code and vm in last and last[vm].code == code:
-                return _ended(last[vm]), []
+                if not _speaks(run, history.vms[vm]):
+                    return _ended(last[vm]), []
             case _:
                 pass
     return None, [*map(str, errors)]
@@ -88,6 +90,12 @@ def _answer(event: AnyEvent, history: History) -> _Answer | None:
             return _Answer(vm, CALL_NAMES.get(call, f"call {call}"), code, history, argument=argument)
         case _:
             return None
+
+
+def _speaks(run: Run, vm: VmHistory) -> bool:
+    """Whether the VM plays operations: what these don't expect they say."""
+    program = run.build.scenario.programs.get(vm.code.name) if vm.code else None
+    return program is not None and program.steps is not None
 
 
 def _complaint(run: Run, vm: VmHistory, text: str) -> Complaint | None:

@@ -187,7 +187,6 @@ def _exit(run: Run) -> Explanation:
         if texts:
             facts.append(f"the last that was printed: VM {texts[-1].vm} says {texts[-1].text!r}")
         facts += errors
-    facts += [f"not as expected: {line}" for line in run.unmet]
     return Explanation(
         ending="exit", headline=f"VM 0 ended with exit code {code}", cause="exit", rule=rules.EXIT_RULE, vms=(0,),
         facts=tuple(facts),

@@ -23,6 +23,8 @@ def text_of(explanation: Explanation, terminal: Terminal | None = None, *, brief
 
 
 def _lines(e: Explanation, brief: bool) -> Iterator[str]:
+    if brief and e.cause == "exit" and not e.facts:
+        return  # the end says it all
     yield f"why: {e.headline}"
     yield from (f"  {line}" for line in e.facts)
     for wait in () if brief else e.waits:

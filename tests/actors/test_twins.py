@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import spawnlab
@@ -127,6 +127,7 @@ def test_the_gallery(file: Path) -> None:
 
 
 @settings(max_examples=80)
+@example(10904)  # swaps for more than 20 million cycles
 @given(st.integers(0, 10**9))
 def test_random_topologies(seed: int) -> None:
     check_twins(spawnlab.build(topology(seed)))

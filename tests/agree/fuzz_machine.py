@@ -1,4 +1,4 @@
-"""Random streams of instructions, run by our step engine and by the reference's, and compared in all they leave behind.
+"""Random streams of instructions, run by one of our engines and the reference's, and compared in all they leave behind.
 
 As a command: ``python tests/agree/fuzz_machine.py --count 20000 --seed 1``. It prints what was covered, and each
 difference with a stream that was made as small as it can be; it leaves with 1 if there is one.
@@ -31,6 +31,8 @@ from spawnlab.conform.isa import Bench, Result, Vector
 from spawnlab.conform.reference import build_runner
 from spawnlab.conform.settings import SETTINGS
 from spawnlab.vm.decoder import decode_word
+from spawnlab.vm.engines import NAMES as ENGINES
+from spawnlab.vm.engines import engine as engine_named
 from spawnlab.vm.isa.definition import Definition, Operation
 from spawnlab.vm.isa.fusion import RULES
 from spawnlab.vm.isa.tables import COMPRESSED, OPERATIONS
@@ -155,9 +157,10 @@ def listing(s: Stream, setting: str) -> Iterator[str]:
 class Comparer:
     """Runs streams on both sides."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, engine: str = "step") -> None:
         self.reference = reference
-        self.bench = Bench()
+        self.engine = engine_named(engine)
+        self.bench = Bench(self.engine)
 
     def differs(self, number: int, s: Stream, setting: str) -> Found | None:
         """How one stream differs in one setting, with a look at the whole memory."""
@@ -172,7 +175,7 @@ class Comparer:
         self.bench.clear()
         stray = self.bench.first_difference()
         if stray:
-            self.bench = Bench()
+            self.bench = Bench(self.engine)
         return stray
 
     def small(self, found: Found) -> Found:
@@ -376,11 +379,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="number of the first one")
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS), help="default: all six")
     parser.add_argument("--batch", type=int, default=BATCH, help="streams handed over at once (default %(default)s)")
+    parser.add_argument("--engine", choices=ENGINES, default="step", help="what runs our side (default %(default)s)")
     options = parser.parse_args(arguments)
     campaign = Campaign()
     shown, told = 0, 0.0
     with Reference() as reference:
-        comparer = Comparer(reference)
+        comparer = Comparer(reference, options.engine)
         for campaign in run(
             comparer, seed=options.seed, count=options.count, settings=options.settings, batch=options.batch
         ):

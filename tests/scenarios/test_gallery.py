@@ -24,7 +24,7 @@ C = [file for file in GALLERY if "\nc = " in file.read_text()]
 RECORDED = [file for file in GALLERY if file not in PYTHON]
 LESSONS = 14
 OTHERWISE_IN_ASSEMBLY = ["one_cycle_short", "wrong_format"]
-"""The assembly machine counts otherwise when cycles run out, and goes on at 0 after a failed exec (docs/differences)."""
+"""The assembly machine counts otherwise when cycles run out, and goes on at 0 after a failed exec."""
 
 
 def _recorded(file: Path) -> OutcomeRecord:

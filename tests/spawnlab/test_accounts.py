@@ -19,6 +19,7 @@ from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.scheduler import RunMode, Scheduler
 from spawnlab.scheduler.transaction import DataLocation
 from spawnlab.views.accounts import Accounts, Kind, accounts
+from spawnlab.vm.engines import StepEngine
 from spawnlab.vm.errors import CyclesExceeded, VmError
 from spawnlab.vm.machine import EXIT, Machine, SystemCall
 from spawnlab.vm.version import Isa
@@ -96,7 +97,7 @@ class Noting(Machine):
     """A machine that adds up what its instructions cost, one by one, but for ecalls."""
 
     def __init__(self, isa: Isa, calls: Sequence[SystemCall], seen: Counter[int], vm: int) -> None:
-        super().__init__(isa, system_calls=calls)
+        super().__init__(isa, system_calls=calls, engine=StepEngine())
         self.seen = seen
         self.vm = vm
 

@@ -24,6 +24,7 @@ from spawnlab.scheduler.states import Runnable, WaitForRead, WaitForWrite
 from spawnlab.staging import Playable
 from spawnlab.vm.assembler import assemble
 from spawnlab.vm.errors import MemOutOfBound, Unexpected
+from spawnlab.vm.machine import Machine
 
 GALLERY = sorted((Path(__file__).resolve().parents[2] / "scenarios" / "gallery").glob("*.toml"))
 PIPELINE = Path(__file__).resolve().parents[2] / "scenarios" / "gallery" / "pipeline.toml"
@@ -114,7 +115,11 @@ async def test_a_snapshot_reads_as_its_machine_will() -> None:
         assert stage.pc(vm) == before[2]
 
 
-async def test_a_pause_holds_a_run_and_changes_nothing() -> None:
+async def test_a_pause_holds_a_run_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def small_slice(machine: Machine) -> int | None:
+        return machine.run(2000)  # so that any engine's run has many
+
+    monkeypatch.setattr(Machine, "run_slice", small_slice)
     spinning = assemble("li t0, 300000\nagain: addi t0, t0, -1\n bnez t0, again\n li a7, 93\n ecall").elf()
     made = spawnlab.build(spawnlab.Scenario(programs={"root": Program(elf="spin")}), elves={"root": spinning})
     whole = spawnlab.run_synchronously(made)

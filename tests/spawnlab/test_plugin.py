@@ -35,6 +35,7 @@ def test_what_is_collected(tmp_path: Path) -> None:
     smallest = "[programs.root]\nsteps = [{ op = 'exit', code = 3 }]\n"
     (tmp_path / "fails.toml").write_text(smallest)
     (tmp_path / "passes.toml").write_text(smallest + "[expect]\nexit_code = 3\n")
+    (tmp_path / "stuck.toml").write_text("[programs.root]\nsteps = [{ op = 'wait', vm = 0 }]\n")
     (tmp_path / "passes.json").write_text('{"programs": {"root": {"steps": []}}}')
     (tmp_path / "mistake.toml").write_text(smallest.replace("exit", "exti"))
     (tmp_path / "broken.toml").write_text("[programs.root]\nsteps = [\n")
@@ -44,10 +45,11 @@ def test_what_is_collected(tmp_path: Path) -> None:
     (tmp_path / "empty.toml").write_text("")
     status, out = pytest_in(tmp_path)
     assert status == 1
-    assert "3 failed, 2 passed" in out
+    assert "4 failed, 2 passed" in out
     assert "not as expected: exit code 3, not 0" in out
     assert "there is no operation 'exti'; did you mean 'exit'?" in out
-    assert "why: VM 0 ended with exit code 3" in out
+    assert "why: deadlock: VM 0 waits for ever\n" in out
+    assert "tried: in root: leave out the wait for VM 0\n" in out
     assert "broken.toml:2: not TOML: " in out
     assert "Traceback" not in out
     assert "pytest_plugin.py" not in out

@@ -146,7 +146,7 @@ def test_init_pages_refuses(memory: Memory, address: int, size: int, offset: int
     with pytest.raises(error):
         memory.init_pages(address, size, 0, b"x", offset)
     assert memory.flags == before
-    assert memory.data[:].count(0) == MEMORY_SIZE
+    assert bytes(memory.data).count(0) == MEMORY_SIZE
 
 
 def test_init_pages_of_nothing_at_the_end(memory: Memory) -> None:

@@ -39,7 +39,7 @@ again:
 
 def ended(machine: Machine) -> tuple[object, ...]:
     memory = machine.memory
-    return machine.this_pc, machine.cycles, machine.steps, machine.registers, memory.data[:], memory.flags
+    return machine.this_pc, machine.cycles, machine.steps, machine.registers, bytes(memory.data), bytes(memory.flags)
 
 
 @pytest.fixture(scope="module")

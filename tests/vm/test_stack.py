@@ -70,7 +70,7 @@ def test_a_store_can_fail_first() -> None:
     memory.flags[1023] = EXECUTABLE
     with pytest.raises(Exception, match="write on executable page"):
         initialize(memory, 2, 1, [b"a"])
-    assert memory.data[:].count(0) == MEMORY_SIZE
+    assert bytes(memory.data).count(0) == MEMORY_SIZE
 
 
 @pytest.mark.parametrize(

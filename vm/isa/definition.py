@@ -7,7 +7,7 @@ the table in the documents and every engine are derived from that one entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..cost import cycles_of
@@ -32,11 +32,11 @@ class Definition:
     match: int = 0
     ends_block: bool = False
     versions: frozenset[int] = ALL_VERSIONS
+    cycles: int = field(init=False)
+    """Cost in cycles (``vm-cost`` §1)."""
 
-    @property
-    def cycles(self) -> int:
-        """Cost in cycles (``vm-cost`` §1)."""
-        return cycles_of(self.mnemonic)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cycles", cycles_of(self.mnemonic))
 
     @property
     def summary(self) -> str:

@@ -98,7 +98,8 @@ ANSWERS: list[Row] = [
             "VM 0 (root, steps[1]) says: the exit code is not 3",
         ),
         (
-            [pipe("r", "w"), close("w"), until_closed("r"), '"exit", code = 6'], {}, "exit", (), "not as expected",
+            [pipe("r", "w"), close("w"), until_closed("r"), '"log", text = "6"', '"exit", code = 6'], {}, "exit", (),
+            "the last that was printed: VM 0 says '6'",
         ),
 ]  # fmt: skip
 
@@ -153,7 +154,13 @@ def test_an_exit_code_of_the_programs_own_is_shown_with_what_went_wrong_before()
     calls = "".join(f"li a0, {fd}\nli a7, SYS_CLOSE\necall\n" for fd in (7, 8, 9, 10))
     found = of_asm(f"{calls}li a0, 77\nli a7, SYS_EXIT\necall")
     assert (found.cause, found.headline) == ("exit", "VM 0 ended with exit code 77")
-    assert found.facts[:-1] == tuple(f"VM 0's close was answered with INVALID_FD at asm:{line}" for line in (6, 9, 12))
+    assert found.facts == tuple(f"VM 0's close was answered with INVALID_FD at asm:{line}" for line in (6, 9, 12))
+
+
+def test_an_error_that_a_step_expects_is_no_reason() -> None:
+    """Not even if the program leaves with its number."""
+    found = explained([pipe("r", "w"), close("w"), until_closed("r"), '"exit", code = 7'])
+    assert (found.cause, found.facts) == ("exit", ())
 
 
 def test_a_spawn_names_only_the_fds_that_it_may_not_give() -> None:
@@ -204,6 +211,8 @@ steps = [{ op = "repeat", times = 1_000_000, steps = [{ op = "compute", cycles =
 def test_good_endings() -> None:
     found = explained([])
     assert (found.ending, found.headline) == ("exit", "VM 0 ended with exit code 0")
+    assert [*text_of(found, brief=True)] == []  # there is nothing to add to the end
+    assert next(iter(text_of(found))) == "why: VM 0 ended with exit code 0"
     suspended = spawnlab.run_synchronously(parse_scenario(BROKEN[0].text(), ".toml"), suspend_at=110_000)
     assert suspended.saved is None  # it came to its deadlock before
     suspended = spawnlab.run_synchronously(parse_scenario(BROKEN[0].text(), ".toml"), suspend_at=2_000)

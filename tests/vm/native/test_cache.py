@@ -1,0 +1,184 @@
+"""Machine code between processes: it is used if it is whole, ours and private, and nothing depends on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from weakref import WeakSet
+
+import pytest
+
+from spawnlab.vm.engines import engine, native_refusal
+from spawnlab.vm.errors import VmError
+from spawnlab.vm.machine import Machine
+from spawnlab.vm.native import cache, space
+from spawnlab.vm.program import forget_programs
+
+from ..support import machine_of
+from ..test_slices import MIXED, ended
+
+pytestmark = pytest.mark.skipif(native_refusal() is not None, reason=str(native_refusal()))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    where = tmp_path / "code"
+    monkeypatch.setenv(cache.VARIABLE, str(where))
+    monkeypatch.setattr(space, "KEPT_MIN", 1)
+    monkeypatch.setattr(space, "_spaces", WeakSet[space.CodeSpace]())  # not the programs of other tests
+    forget_programs()
+    return where
+
+
+def played(name: str = "native") -> Machine:
+    machine = machine_of(MIXED)
+    machine.engine = engine(name)
+    with pytest.raises(VmError):
+        machine.run()
+    return machine
+
+
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of what is assembled from now on."""
+    sizes: list[int] = []
+    assemble = space.Assembler.assemble
+
+    def counted(self: space.Assembler, blocks: object) -> bytes:
+        code = assemble(self, blocks)  # type: ignore[arg-type]
+        sizes.append(len(code))
+        return code
+
+    monkeypatch.setattr(space.Assembler, "assemble", counted)
+    return sizes
+
+
+def kept(folder: Path) -> Path:
+    """The one file that running has left."""
+    played()
+    space.keep_code()
+    forget_programs()
+    (file,) = folder.iterdir()
+    return file
+
+
+def test_kept_code_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = kept(folder)
+    assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+    made = batches(monkeypatch)
+    assert ended(played()) == ended(played("step"))
+    assert made == []
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def _flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def _rename(file: Path) -> None:
+    """Another program's code under this program's name."""
+    body = b"\0" * 4
+    file.write_bytes(cache._MAGIC + cache._seal("another", body) + body)  # pyright: ignore[reportPrivateUsage]
+
+
+def _link(file: Path) -> None:
+    other = file.parent.parent / "elsewhere"
+    file.rename(other)
+    file.symlink_to(other)
+
+
+def _share(file: Path) -> None:
+    file.chmod(0o640)
+
+
+def _share_folder(file: Path) -> None:
+    file.parent.chmod(0o750)
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _cut,
+        _flip,
+        _rename,
+        _link,
+        _share,
+        _share_folder,
+        _empty,
+    ],
+)
+def test_what_is_not_whole_or_not_private_is_ignored(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None]
+) -> None:
+    spoil(kept(folder))
+    made = batches(monkeypatch)
+    assert ended(played()) == ended(played("step"))
+    assert made
+
+
+def test_files_of_somebody_else_are_ignored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(folder)
+    user = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
+    made = batches(monkeypatch)
+    played()
+    assert made
+
+
+def test_a_damaged_file_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = kept(folder)
+    whole = file.read_bytes()
+    _flip(file)
+    played()
+    space.keep_code()
+    assert file.read_bytes() == whole
+
+
+def test_entries_outside_the_code_are_ignored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = kept(folder)
+    for entries in ([(0x10000, 1 << 20)], [(0x10001, 4096)], [(4 << 20, 4096)], [(0x10000, 0)]):
+        cache.write(file.name, b"\xcc" * 100, entries)
+        forget_programs()
+        assert ended(played()) == ended(played("step"))
+
+
+def test_it_can_be_switched_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache.VARIABLE, "off")
+    played()
+    space.keep_code()
+    assert not folder.exists()
+    assert cache.read("0" * 64) is None
+
+
+def test_the_users_cache_folder_is_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(cache.VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert cache.folder() == Path("/somewhere/spawnlab/code")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert cache.folder() == Path.home() / ".cache/spawnlab/code"
+
+
+def test_a_folder_that_cannot_be_made_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache.VARIABLE, "/dev/null/code")
+    cache.write("name", b"", [])
+    assert cache.read("name") is None
+
+
+def test_the_oldest_files_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "FILES_MAX", 2)
+    for number, name in enumerate(("a", "b", "c")):
+        cache.write(name, b"", [])
+        if (folder / name).exists():
+            os.utime(folder / name, (number, number))
+    cache.write("d", b"", [])
+    assert sorted(file.name for file in folder.iterdir()) == ["c", "d"]
+    assert cache.read("d") == (b"", [])

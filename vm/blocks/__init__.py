@@ -1,0 +1,1 @@
+"""Blocks of guest code as functions of Python: translated code for any host."""

@@ -1,0 +1,218 @@
+"""The native code of one program: a range of executable memory, and the table that says which pc has an entry."""
+
+from __future__ import annotations
+
+import atexit
+import mmap
+from collections.abc import Callable, Iterable
+from ctypes import CFUNCTYPE, addressof, c_char, c_uint32, c_uint64
+from struct import Struct
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from ..decoder import Fetch
+from ..isa.definition import Definition, Operation
+from ..memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE, Memory
+from ..program import Program
+from ..tiers import BUDGET, MISS, STEP, STEPS_BITS, STEPS_MASK
+from ..translate.blocks import Finder
+from ..translate.record import Untranslatable
+from . import cache, x86
+from .emit import Template, template_of
+from .layout import COUNTER, COUNTER_SAVED, PC, PINNED, POINTER_AT, STATE, slot
+from .pages import PAGE, Reservation, protect_none
+from .region import Assembler, Exits
+from .x86 import R12, R13, R14, R15, RAX, RBP, RBX, RDI, RDX, RSI, Mem
+
+if TYPE_CHECKING:
+    from ..machine import Machine
+
+SIZE = 64 << 20
+"""Bytes of addresses for a program's code. What is not used costs nothing."""
+_STATE = Struct("<37Q")
+"""32 registers, pc, counter, table, code, reservation: as in :mod:`.layout`."""
+BATCH_STEPS_MAX = 3000
+KEPT_MIN = 8192
+"""Bytes of code that are worth a file."""
+LARGE = 1 << 16
+"""The cache is asked for programs with so many bytes of code at once; for smaller ones when a block is hot."""
+
+_SAVED = (RBX, RBP, R12, R13, R14, R15)
+_MemoKey = tuple[Definition, tuple[int, ...], int]
+_templates: dict[_MemoKey, Template | None] = {}
+
+
+def template(operation: Operation) -> Template | None:
+    """The code of an operation, made once in a process; ``None`` if it is left to the step engine."""
+    key = operation.definition, operation.operands, operation.length
+    try:
+        return _templates[key]
+    except KeyError:
+        try:
+            made = template_of(operation)
+        except Untranslatable:
+            made = None
+        _templates[key] = made
+        return made
+
+
+def _glue() -> tuple[bytes, Exits, int]:
+    """The way in and the ways out, for the start of the code; and the offset of the way in."""
+    out = (
+        x86.store(Mem(STATE, PC), RAX, 8)
+        + x86.store(Mem(STATE, COUNTER_SAVED), COUNTER, 8)
+        + b"".join(x86.store(slot(guest), host, 8) for guest, host in PINNED.items())
+        + x86.mov32(RAX, RDX)
+        + b"".join(x86.pop(register) for register in reversed(_SAVED))
+        + x86.RET
+    )
+    budget = x86.mov_imm(RDX, BUDGET)
+    step = x86.mov_imm(RDX, STEP) + x86.jmp(len(budget))
+    miss = x86.mov_imm(RDX, MISS) + x86.jmp(len(step) + len(budget))
+    enter = (
+        b"".join(x86.push(register) for register in _SAVED)
+        + x86.mov(STATE, RDI)
+        + x86.mov(COUNTER, Mem(STATE, COUNTER_SAVED))
+        + b"".join(x86.mov(host, slot(guest)) for guest, host in PINNED.items() if host != RSI)
+        + x86.mov(RAX, RSI)
+        + b"".join(x86.mov(host, slot(guest)) for guest, host in PINNED.items() if host == RSI)
+        + x86.jmp_to(RAX)
+    )
+    leaving = miss + step + budget + out
+    return leaving + enter, Exits(0, len(miss), len(miss) + len(step)), len(leaving)
+
+
+_spaces: WeakSet[CodeSpace] = WeakSet()
+
+
+@atexit.register
+def keep_code() -> None:
+    """Write what was translated to the cache. It is done when the process ends."""
+    for space in list(_spaces):
+        space.keep()
+
+
+class View:
+    """Where the block of a memory lies."""
+
+    __slots__ = ("_keep", "pointer")
+
+    def __init__(self, memory: Memory) -> None:
+        self._keep = c_char.from_buffer(memory.block)
+        address = addressof(self._keep)
+        self.pointer = address + POINTER_AT
+        protect_none(address + 2 * PAGE_SIZE, GUARD_SIZE)
+        protect_none(address + GUEST_AT + MEMORY_SIZE, GUARD_SIZE)
+
+
+class CodeSpace:
+    """Machine code of one program. Once written it never changes, so that threads may run it while more is added."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._spares_last_byte = program.isa.version == 0
+        self._memory = Reservation(SIZE)
+        self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE)
+        self._table = memoryview(self._table_block).cast("I")
+        glue, self._exits, enter = _glue()
+        self._memory.write(0, glue)
+        self._end = PAGE
+        self._code = bytearray()
+        """All but the glue, as it goes to the cache."""
+        self._lock = Lock()
+        """Held while code is added; nobody who runs code needs it."""
+        self._kept = 0
+        self._asked = False
+        self.entries: dict[int, int] = {}
+        """Host addresses by pc."""
+        self._offsets: dict[int, int] = {}
+        self._finder = Finder(program, "native", template, steps_max=BATCH_STEPS_MAX)
+        self.address = self._memory.address
+        self._enter: Callable[[int, int], int] = CFUNCTYPE(c_uint32, c_uint64, c_uint64)(self.address + enter)
+        self.table_address = addressof(c_char.from_buffer(self._table_block))
+        _spaces.add(self)
+        if len(program.key[2]) >= LARGE:
+            self._bring_back()
+
+    # Between processes
+
+    def _bring_back(self) -> None:
+        """Take over what another process has kept of this program."""
+        self._asked = True
+        kept = cache.read(cache.name_of(self._program.key))
+        if kept is None:
+            return
+        code, entries = kept
+        limit = self._end + len(code)
+        if limit > SIZE or any(pc & 1 or pc >= MEMORY_SIZE or not self._end <= at < limit for pc, at in entries):
+            return
+        self._add(code, entries)
+        self._kept = len(self._code)
+
+    def keep(self) -> None:
+        """Write the code to the cache, if there is so much that is new that it is worth it.
+
+        What was executed only now and then is translated for that, so that the next process has all of it.
+        """
+        if len(self._code) - self._kept < KEPT_MIN or cache.folder() is None:
+            return
+        operations = self._program.operations
+        with self._lock:
+            self._translate([*self._program.heat], operations.fetch, self._was_executed)
+        self._kept = len(self._code)
+        cache.write(cache.name_of(self._program.key), bytes(self._code), list(self._offsets.items()))
+
+    def _was_executed(self, pc: int) -> bool:
+        return pc in self._program.runs
+
+    def _add(self, code: bytes, entries: Iterable[tuple[int, int]]) -> None:
+        self._memory.write(self._end, code)
+        self._code += code
+        self._code += bytes(-len(code) % PAGE)
+        self._end += -(-len(code) // PAGE) * PAGE
+        for pc, offset in entries:
+            self._offsets[pc] = offset
+            self._table[pc >> 1] = offset
+            self.entries[pc] = self.address + offset
+
+    # Running
+
+    def view(self, memory: Memory) -> View:
+        """The address of a memory's block, which gets its guards."""
+        return View(memory)
+
+    def enter(self, machine: Machine, view: View, entry: int, cycles: int) -> int:
+        """Run native code, without the interpreter's lock; see :class:`~spawnlab.vm.tiers.Translation`."""
+        block = machine.memory.block
+        registers = machine.registers
+        counter = cycles << STEPS_BITS | STEPS_MASK
+        reservation = machine.reservation_address
+        _STATE.pack_into(block, 0, *registers, 0, counter, self.table_address, self.address, reservation)
+        reason = self._enter(view.pointer, entry)
+        state = _STATE.unpack_from(block)
+        registers[:] = state[:32]
+        machine.set_pc(state[32])
+        counter = state[33]
+        machine.cycles += cycles - (counter >> STEPS_BITS)
+        machine.steps += STEPS_MASK - (counter & STEPS_MASK)
+        machine.reservation_address = state[36]
+        return reason
+
+    def translate(self, pc: int, fetch: Fetch, wanted: Callable[[int], bool]) -> bool:
+        """Translate the block at ``pc`` and those it goes on with that are wanted; says whether it has an entry."""
+        with self._lock:
+            if not self._asked:
+                self._bring_back()
+            if pc not in self._offsets:
+                self._translate([pc], fetch, wanted)
+            return pc in self._offsets
+
+    def _translate(self, heads: list[int], fetch: Fetch, wanted: Callable[[int], bool]) -> None:
+        blocks = self._finder.find(heads, fetch, wanted, self._offsets)
+        if not blocks:
+            return
+        assembler = Assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
+        code = assembler.assemble(blocks.values())
+        if self._end + len(code) <= SIZE:
+            self._add(code, assembler.own.items())

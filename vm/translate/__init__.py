@@ -1,0 +1,1 @@
+"""What all translators share: operations as recorded values, and blocks of them."""
