@@ -33,6 +33,9 @@ KINDS = ("close", "earlier", "later", "size", "times", "hand-over", "write", "re
 """Which kind is tried first: to ``close`` an end before a wait takes nothing from anyone; to close it where bytes are
 still wanted (``discard``) does."""
 
+SIZE_MAX = 1 << 20
+"""Bytes that one operation can read; a program that is no list of operations may want to write more."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -118,7 +121,7 @@ class Editor:
             yield from self._insert(at, "write", s.Write(fd=value, text="x" * missing))
         else:
             yield from self._longer(at, {peer, name}, missing)
-            yield from self._insert(at, "read", s.Read(fd=value, size=missing))
+            yield from self._insert(at, "read", s.Read(fd=value, size=min(missing, SIZE_MAX)))
 
     def _earlier(self, at: Blocked, verb: type[s.AnyStep], fds: set[str | int | None]) -> Iterator[Candidate]:
         """A later step of the holder that would serve the one that waits, before the step that blocks it."""
@@ -139,7 +142,7 @@ class Editor:
         """A read that took too little."""
         for path, step in all_steps(self.scenario.programs[at.program]):
             if isinstance(step, s.Read) and step.fd in fds and step.text is None and step.hex is None:
-                longer = msgspec.structs.replace(step, size=step.size + missing)
+                longer = msgspec.structs.replace(step, size=min(step.size + missing, SIZE_MAX))
                 words = f"read up to {longer.size} bytes from {named(step.fd)}, not {step.size}"
                 yield self._edited("size", words, at.program, path, replaced(path[-1], longer))
 

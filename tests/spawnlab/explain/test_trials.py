@@ -13,6 +13,7 @@ from spawnlab.actors.vm import Vm
 from spawnlab.explain import trial
 from spawnlab.explain.causes import ADVICE, DEADLOCK_RULES
 from spawnlab.explain.changes import changes_of, lines_of
+from spawnlab.explain.edits import Editor
 from spawnlab.explain.explain import explain
 from spawnlab.explain.history import history_of
 from spawnlab.explain.model import Change, Edit, Explanation
@@ -135,6 +136,23 @@ def test_a_function_that_fails_in_an_edited_run_fails_nobody() -> None:
     assert re.match(
         r"none of \d+ small edits that were tried lets the run get further; close fd 3 in VM 0 ", found.advice
     )
+
+
+def test_a_write_of_more_than_can_be_read_at_once() -> None:
+    """Edits are only such as a scenario file can say."""
+    asm = "li a0, 3\nla a2, n\nli a7, SYS_WRITE\necall\nli a0, 0\nli a7, SYS_EXIT\necall\n.data\nn: .dword -1"
+    scenario = scenario_of([pipe("r", "w"), spawn("child", "w"), read("r"), wait("child")], child=[])
+    programs = {**scenario.programs, "child": Program(asm=asm)}
+    run = spawnlab.run_synchronously(msgspec.structs.replace(scenario, programs=programs))
+    edit = explain(run).edit
+    assert edit is not None
+    assert edit.words == "in root: close r before the wait for child"
+    report = run.outcome.deadlock
+    assert report is not None
+    candidates = Editor(run.build.scenario, report, history_of(run.build, run.journal.events)).candidates()
+    assert "size" in {candidate.kind for candidate in candidates}
+    for candidate in candidates:
+        assert msgspec.convert(msgspec.to_builtins(candidate.scenario), Scenario) == candidate.scenario
 
 
 # Advice
