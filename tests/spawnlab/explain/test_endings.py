@@ -19,6 +19,7 @@ from spawnlab.explain.text import text_of
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.views.cast import Cast
 from spawnlab.views.terminal import Terminal
 from spawnlab.vm import errors
 
@@ -148,6 +149,17 @@ def test_a_refused_call_is_shown_where_it_was_made() -> None:
         "VM 0 ended with exit code 6, the code of the last answer that it got at asm:8",
         "fd 3 is VM 0's, but it is a write end",
     )
+
+
+def test_a_vm_is_where_its_refused_call_was() -> None:
+    run = spawnlab.run_synchronously(
+        Scenario(programs={"root": Program(asm="nop\nli a0, 3\nla a1, n\nla a2, n\nli a7, SYS_READ\necall\n"
+                                               "li a7, SYS_EXIT\necall\n.data\nn: .dword 8")})
+    )  # fmt: skip
+    cast = Cast(run.build)
+    for event in run.journal:
+        cast.follow(event)
+    assert cast.where(0) == "VM 0 (root, asm:6)"
 
 
 def test_an_exit_code_of_the_programs_own_is_shown_with_what_went_wrong_before() -> None:
