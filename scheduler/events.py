@@ -56,11 +56,15 @@ class Answered(Event, frozen=True):
 
 
 class Refused(Event, frozen=True):
-    """System call ``call`` of the VM, with ``argument`` in a0, was answered with a code at once: nothing was posted."""
+    """System call ``call`` of the VM, with ``argument`` in a0, was answered with a code at once: nothing was posted.
+
+    The call ends before ``pc``; of a function ``pc`` says nothing.
+    """
 
     call: int
     argument: int
     code: int
+    pc: int
 
 
 class Blocked(Event, frozen=True):

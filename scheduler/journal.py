@@ -13,7 +13,7 @@ import msgspec
 from ..vm.errors import SpawnlabError
 from .events import AnyEvent
 
-JOURNAL_VERSION = 3
+JOURNAL_VERSION = 4
 
 
 class JournalError(SpawnlabError):

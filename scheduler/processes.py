@@ -84,8 +84,8 @@ class ProcessTable:
     def _print_debug(self, vm_id: int, text: str) -> None:
         self.notify(Logged, vm_id, text)
 
-    def _refused(self, vm_id: int, call: int, argument: int, code: int) -> None:
-        self.notify(Refused, vm_id, call, argument, code)
+    def _refused(self, vm_id: int, call: int, argument: int, code: int, pc: int) -> None:
+        self.notify(Refused, vm_id, call, argument, code, pc)
 
     def machine(self, vm_id: int) -> Machine:
         """The machine of an instantiated VM; raises :class:`Unexpected` for any other."""

@@ -15,8 +15,9 @@ DebugPrinter = Callable[[int, str], None]
 """Gets the VM's id and the text that it printed."""
 
 
-Refused = Callable[[int, int, int, int], None]
-"""Gets the VM's id, the number of a system call, its first argument, and the code that it was answered with."""
+Refused = Callable[[int, int, int, int, int], None]
+"""Gets the VM's id, the number of a system call, its first argument, the code that it was answered with, and the pc
+behind it."""
 
 
 class CycleCounter:

@@ -74,7 +74,7 @@ def consensus_syscalls(
         handler(vm_context, machine)
         code = machine.registers[A0]
         if code and number not in _ANSWERED_OTHERWISE:
-            vm_context.refused(vm_id, number, argument, code)
+            vm_context.refused(vm_id, number, argument, code, machine.following())
         return True
 
     return (call,)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from collections import deque
 
 from ..scenarios import steps as s
 from ..scenarios.steps import return_code
 from ..scheduler import messages as m
 from ..scheduler.codes import ReturnCode
-from ..scheduler.events import Answered, Ended, Logged, Posted, Refused
+from ..scheduler.events import Answered, AnyEvent, Ended, Logged, Posted, Refused
 from ..scheduler.fds import is_read, other_end
 from ..scheduler.limits import MAX_FDS, MAX_VMS_COUNT
 from ..scheduler.syscalls import pipes
 from ..scheduler.syscalls.names import CALL_NAMES
 from ..staging import Run
 from . import rules
-from .history import History
+from .complaints import Complaint, complaint_of
+from .history import History, VmHistory
 from .model import Explanation
-from .steps_at import line_of, path_of, step_at
+from .steps_at import line_of
 
-_SAID = re.compile(r"\$\.programs\.([\w-]+)\.((?:steps\[\d+\]\.?)+)(\.\w+)?: (.*)", re.DOTALL)
+_ERRORS_SHOWN = 3
+_FDS_SHOWN = 4
 _NAMES = {
     m.FdRead: "read",
     m.FdWrite: "write",
@@ -33,47 +35,70 @@ _NAMES = {
 
 
 class _Answer:
-    """A call and its answer, in the order of the run."""
+    """A call that was answered with an error. ``message`` is what was posted, ``argument`` a0 where nothing was."""
 
     def __init__(
-        self, vm: int, call: str, code: int, message: m.Message | None, fd: int | None, history: History
+        self, vm: int, call: str, code: int, history: History, *, message: m.Message | None = None, argument: int = 0
     ) -> None:
-        self.vm, self.call, self.code, self.message, self.fd = vm, call, code, message, fd
-        self.facts = _facts(self, history)
+        self.vm, self.call, self.code, self.message, self.argument = vm, call, code, message, argument
+        self.place = history.vms[vm].place
         self.fds = _fds(self)
+        self.facts = _facts(self, history)
+
+    def __str__(self) -> str:
+        return f"VM {self.vm}'s {self.call} was answered with {_name(self.code)}{self.where}"
+
+    @property
+    def where(self) -> str:
+        return f" at {self.place}" if self.place else ""
 
 
-def first_unexpected(run: Run, history: History) -> Explanation | None:
-    """The explanation, where a VM of operations says so, or a VM ended with the code of an answer; else ``None``."""
+def first_unexpected(run: Run) -> tuple[Explanation | None, list[str]]:
+    """The explanation, where a VM of operations says so, or a VM ended with the code of an answer; else ``None``.
+
+    Beside it the last calls that were answered with an error, in words: they may be why a VM chose its exit code.
+    """
     history = History(run.build)
     last: dict[int, _Answer] = {}
+    errors: deque[_Answer] = deque(maxlen=_ERRORS_SHOWN)
     for event in run.journal:
         history.follow(event)
+        answer = _answer(event, history)
+        if answer is not None:
+            last[event.vm] = answer
+            errors.append(answer)
         match event:
-            case Posted(vm=vm, message=message):
+            case Posted(vm=vm):
                 last.pop(vm, None)
-            case Answered(vm=vm, code=code) if code:
-                message = history.vms[vm].message
-                if message is not None:
-                    last[vm] = _Answer(vm, _NAMES[type(message)], code, message, getattr(message, "fd", None), history)
-            case Refused(vm=vm, call=call, argument=argument, code=code):
-                fd = argument if call in (pipes.READ, pipes.WRITE) else None
-                last[vm] = _Answer(vm, CALL_NAMES.get(call, f"call {call}"), code, None, fd, history)
-            case Logged(vm=vm, text=text) if said := _SAID.fullmatch(text):
-                return _said(run, vm, said, last.get(vm), history)
+            case Logged(vm=vm, text=text) if said := _complaint(run, history.vms[vm], text):
+                return _said(vm, said, last.get(vm)), []
             case Ended(vm=vm, exit_code=code) if code and vm in last and last[vm].code == code:
-                return _ended(last[vm], history)
+                return _ended(last[vm]), []
             case _:
                 pass
-    return None
+    return None, [*map(str, errors)]
 
 
-def _said(run: Run, vm: int, said: re.Match[str], answer: _Answer | None, history: History) -> Explanation:
+def _answer(event: AnyEvent, history: History) -> _Answer | None:
+    """The answer that an event is of, if that is an error."""
+    match event:
+        case Answered(vm=vm, code=code) if code and (message := history.vms[vm].message) is not None:
+            return _Answer(vm, _NAMES[type(message)], code, history, message=message)
+        case Refused(vm=vm, call=call, argument=argument, code=code):
+            return _Answer(vm, CALL_NAMES.get(call, f"call {call}"), code, history, argument=argument)
+        case _:
+            return None
+
+
+def _complaint(run: Run, vm: VmHistory, text: str) -> Complaint | None:
+    found = complaint_of(run.build.scenario, text)
+    return found if found and vm.code is not None and vm.code.name == found.program else None
+
+
+def _said(vm: int, said: Complaint, answer: _Answer | None) -> Explanation:
     """A VM of operations has found something else than it expects, and says so."""
-    program, place, _, words = said.groups()
-    step = step_at(run.build.scenario.programs[program], path_of(place))
-    shown = f": {line_of(step)}" if step is not None else ""
-    facts = [f"VM {vm} ({program}, {place}) says: {words}{shown}"]
+    step = said.step
+    facts = [f"VM {vm} ({said.program}, {said.place}) says: {said.words}: {line_of(step)}"]
     if answer is None or not isinstance(step, s.Call) or answer.code == return_code(step.code):
         rule = "A step that says what it expects ends its VM, with exit code -1, where it finds something else."
         return _explanation(vm, "expectation", rule, facts, f"VM {vm} found something else than its steps expect", ())
@@ -83,17 +108,11 @@ def _said(run: Run, vm: int, said: re.Match[str], answer: _Answer | None, histor
     )  # fmt: skip
 
 
-def _ended(answer: _Answer, history: History) -> Explanation:
+def _ended(answer: _Answer) -> Explanation:
     name, vm = _name(answer.code), answer.vm
-    at = history.vms[vm]
-    place = f" at {at.place}" if at.place else ""
-    facts = [
-        f"VM {vm} ended with exit code {answer.code}, the code of the last answer that it got{place}",
-        *answer.facts,
-    ]
-    return _explanation(
-        vm, name, _rule(answer.code), facts, f"VM {vm}'s {answer.call} was answered with {name}", answer.fds
-    )
+    ended = f"VM {vm} ended with exit code {answer.code}, the code of the last answer that it got{answer.where}"
+    headline = f"VM {vm}'s {answer.call} was answered with {name}"
+    return _explanation(vm, name, _rule(answer.code), [ended, *answer.facts], headline, answer.fds)
 
 
 def _explanation(vm: int, cause: str, rule: str, facts: list[str], headline: str, fds: tuple[int, ...]) -> Explanation:
@@ -109,26 +128,48 @@ def _rule(code: int) -> str:
 
 
 def _fds(answer: _Answer) -> tuple[int, ...]:
-    if isinstance(answer.message, m.Spawn):
-        return answer.message.fds
-    return () if answer.fd is None else (answer.fd,)
+    match answer.message:
+        case m.Spawn(fds=fds):
+            return fds
+        case m.FdRead(fd=fd) | m.FdWrite(fd=fd) | m.Close(fd=fd):
+            return (fd,)
+        case None if answer.call in (CALL_NAMES[pipes.READ], CALL_NAMES[pipes.WRITE]):
+            return (answer.argument,)
+        case _:
+            return ()
 
 
 def _facts(answer: _Answer, history: History) -> list[str]:
     """What the numbers of a call were, at the moment of its answer."""
-    code, vm = answer.code, answer.vm
-    if code == ReturnCode.INVALID_FD:
-        return [_fd_words(fd, vm, answer.call, history) for fd in _fds(answer)]
-    if code == ReturnCode.OTHER_END_CLOSED and answer.fd is not None:
-        return [_closed_words(other_end(answer.fd), history)]
-    if code == ReturnCode.WAIT_FAILURE and isinstance(answer.message, m.Wait):
-        return [_target_words(answer.message.target_id, history)]
-    if code == ReturnCode.MAX_VMS_SPAWNED:
-        return [f"{sum(v.ended is None for v in history.vms.values())} VMs live; {MAX_VMS_COUNT + 1} may"]
-    if code == ReturnCode.MAX_FDS_CREATED:
-        count = sum(fd.closed is None for fd in history.fds.values())
-        return [f"{count} fds are open, held by {_holders(history)}; from {MAX_FDS} on no pipe is made"]
-    return []
+    vm = answer.vm
+    match answer.code:
+        case ReturnCode.INVALID_FD:
+            spawned = isinstance(answer.message, m.Spawn)
+            wrong = [fd for fd in answer.fds if not (spawned and _holds(vm, fd, history))]
+            return [_fd_words(fd, vm, history) for fd in wrong[:_FDS_SHOWN]]
+        case ReturnCode.OTHER_END_CLOSED if answer.fds:
+            return [_closed_words(other_end(answer.fds[0]), history)]
+        case ReturnCode.WAIT_FAILURE if isinstance(answer.message, m.Wait):
+            return [_target_words(answer.message.target_id, history)]
+        case ReturnCode.MAX_VMS_SPAWNED:
+            return [f"{sum(v.ended is None for v in history.vms.values())} VMs live; {MAX_VMS_COUNT + 1} may"]
+        case ReturnCode.MAX_FDS_CREATED:
+            count = sum(fd.closed is None for fd in history.fds.values())
+            return [f"{count} fds are open, held by {_holders(history)}; from {MAX_FDS} on no pipe is made"]
+        case ReturnCode.INDEX_OUT_OF_BOUND | ReturnCode.SLICE_OUT_OF_BOUND if answer.call in ("spawn", "exec"):
+            return [f"its index was {answer.argument}; the programs are the cell deps {_programs(history)}"]
+        case _:
+            return []
+
+
+def _holds(vm: int, fd: int, history: History) -> bool:
+    known = history.fds.get(fd)
+    return known is not None and known.closed is None and known.holders[-1] == vm
+
+
+def _programs(history: History) -> str:
+    sizes = [f"{number} ({code.name}, {len(code.elf):,} bytes)" for number, code in enumerate(history.build.codes)]
+    return ", ".join(sizes)
 
 
 def _holders(history: History) -> str:
@@ -139,17 +180,15 @@ def _holders(history: History) -> str:
     return ", ".join(f"VM {vm} ({count})" for vm, count in sorted(counts.items()))
 
 
-def _fd_words(fd: int, vm: int, call: str, history: History) -> str:
+def _fd_words(fd: int, vm: int, history: History) -> str:
     known = history.fds.get(fd)
     if known is None:
         return f"there is no fd {fd}: no pipe that was made has it"
     if known.closed is not None:
         return _closed_words(fd, history)
     holder = known.holders[-1]
-    if holder == vm and call in ("read", "write"):
-        return f"fd {fd} is VM {vm}'s, but it is a {'read' if is_read(fd) else 'write'} end"
     if holder == vm:
-        return f"fd {fd} is VM {vm}'s"
+        return f"fd {fd} is VM {vm}'s, but it is a {'read' if is_read(fd) else 'write'} end"
     how = "was handed over to" if vm in known.holders else "is held by"
     return f"fd {fd} {how} VM {holder}"
 

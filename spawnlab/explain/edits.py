@@ -14,9 +14,22 @@ from ..scheduler.fds import other_end
 from ..scheduler.limits import ROOT_VM_ID
 from ..scheduler.states import Wait, WaitForRead, WaitForWrite
 from .history import History
-from .steps_at import Path, Steps, dropped, inserted, moved, path_of, replaced, step_at, with_list
+from .phrases import deed, how_often, named, the
+from .steps_at import (
+    ListChange,
+    Path,
+    Steps,
+    all_steps,
+    dropped,
+    inserted,
+    moved,
+    path_of,
+    replaced,
+    step_at,
+    with_list,
+)
 
-KINDS = ("close", "earlier", "later", "size", "hand-over", "write", "read", "discard", "drop")
+KINDS = ("close", "earlier", "later", "size", "times", "hand-over", "write", "read", "discard", "drop")
 """Which kind is tried first: to ``close`` an end before a wait takes nothing from anyone; to close it where bytes are
 still wanted (``discard``) does."""
 
@@ -81,6 +94,7 @@ class Editor:
                 yield from self._ends_of(vm, target)
             case _:
                 pass
+        yield from self._fewer_times(vm)
         yield from self._own_step(vm)
 
     # Where the other end is
@@ -97,13 +111,14 @@ class Editor:
         verb = s.Write if read else s.Read
         yield from self._earlier(at, verb, {peer, name})
         kind = "close" if read and (holder == vm or isinstance(at.step, s.Wait)) else "discard"
-        yield from self._insert(at, kind, s.Close(fd=value), f"close {value}")
+        yield from self._insert(at, kind, s.Close(fd=value))
+        yield from self._more_times(at, verb, {peer, name}, vm)
+        yield from self._hand_over(holder, peer, name)
         if read:
-            yield from self._insert(at, "write", s.Write(fd=value, text="x" * missing), f"write to {value}")
-            yield from self._hand_over(holder, peer, name)
+            yield from self._insert(at, "write", s.Write(fd=value, text="x" * missing))
         else:
             yield from self._longer(at, {peer, name}, missing)
-            yield from self._insert(at, "read", s.Read(fd=value, size=missing), f"read from {value}")
+            yield from self._insert(at, "read", s.Read(fd=value, size=missing))
 
     def _earlier(self, at: Blocked, verb: type[s.AnyStep], fds: set[str | int | None]) -> Iterator[Candidate]:
         """A later step of the holder that would serve the one that waits, before the step that blocks it."""
@@ -112,21 +127,66 @@ class Editor:
             for index in range(top[-1] + 1, len(steps)):
                 step = steps[index]
                 if isinstance(step, verb) and getattr(step, "fd", None) in fds:
-                    words = f"{step.__struct_config__.tag} first, before {_verb(steps[top[-1]])}"
+                    words = f"{deed(step)} first, before {the(steps[top[-1]])}"
                     yield self._edited("earlier", words, at.program, top, moved(index, top[-1]))
 
-    def _insert(self, at: Blocked, kind: str, step: s.AnyStep, words: str) -> Iterator[Candidate]:
+    def _insert(self, at: Blocked, kind: str, step: s.AnyStep) -> Iterator[Candidate]:
         for top in dict.fromkeys((at.path, at.path[:1])):
-            blocking = _verb(self._list(at.program, top)[top[-1]])
-            yield self._edited(kind, f"{words} before {blocking}", at.program, top, inserted(top[-1], step))
+            words = f"{deed(step)} before {the(self._list(at.program, top)[top[-1]])}"
+            yield self._edited(kind, words, at.program, top, inserted(top[-1], step))
 
     def _longer(self, at: Blocked, fds: set[str | int | None], missing: int) -> Iterator[Candidate]:
-        """A read before that took too little."""
-        for index, step in enumerate(self._list(at.program, at.path)[: at.path[-1]]):
+        """A read that took too little."""
+        for path, step in all_steps(self.scenario.programs[at.program]):
             if isinstance(step, s.Read) and step.fd in fds and step.text is None and step.hex is None:
                 longer = msgspec.structs.replace(step, size=step.size + missing)
-                words = f"read up to {longer.size} bytes, not {step.size}"
-                yield self._edited("size", words, at.program, at.path, replaced(index, longer))
+                words = f"read up to {longer.size} bytes from {named(step.fd)}, not {step.size}"
+                yield self._edited("size", words, at.program, path, replaced(path[-1], longer))
+
+    # Loops
+
+    def _left(self, vm: int) -> tuple[Path, s.Repeat, int] | None:
+        """The innermost loop that a VM is blocked in, and how many of its rounds are not done; 1 where that is not
+        known."""
+        at = self.blocked.get(vm)
+        if at is None or len(at.path) == 1:
+            return None
+        path = at.path[:-1]
+        loop = step_at(self.scenario.programs[at.program], path)
+        assert isinstance(loop, s.Repeat)
+        history = self.history.vms[vm]
+        if len(path) > 1 or history.pc is None:
+            return path, loop, 1
+        return path, loop, loop.times - history.calls[history.pc] + 1
+
+    def _fewer_times(self, vm: int) -> Iterator[Candidate]:
+        """Leave a loop before the round that waits."""
+        found = self._left(vm)
+        if found is None:
+            return
+        path, loop, left = found
+        if 0 < left < loop.times:
+            yield self._repeated(self.blocked[vm].program, path, loop, loop.times - left)
+
+    def _more_times(
+        self, at: Blocked, verb: type[s.AnyStep], fds: set[str | int | None], vm: int
+    ) -> Iterator[Candidate]:
+        """A loop that serves the one that waits goes on for as many rounds as are missing."""
+        found = self._left(vm)
+        rounds = max(1, found[2]) if found else 1
+        program = self.scenario.programs[at.program]
+        for path, step in all_steps(program):
+            if isinstance(step, verb) and getattr(step, "fd", None) in fds and len(path) > 1:
+                loop = step_at(program, path[:-1])
+                assert isinstance(loop, s.Repeat)
+                yield self._repeated(at.program, path[:-1], loop, loop.times + rounds)
+
+    def _repeated(self, program: str, path: Path, loop: s.Repeat, times: int) -> Candidate:
+        new = msgspec.structs.replace(loop, times=times)
+        words = f"repeat {how_often(times)}, not {how_often(loop.times)}"
+        return self._edited("times", words, program, path, replaced(path[-1], new))
+
+    # Handing over
 
     def _hand_over(self, holder: int, fd: int, name: str | None) -> Iterator[Candidate]:
         """Give the end to a child that the holder spawned."""
@@ -166,7 +226,7 @@ class Editor:
             if known.closed is None and known.holders[-1] == vm and peer.closed is None and peer.holders[-1] == target:
                 value: s.Value = self._name(vm, fd) or fd
                 kind = "discard" if fd % 2 == 0 else "close"
-                yield from self._insert(at, kind, s.Close(fd=value), f"close {value}")
+                yield from self._insert(at, kind, s.Close(fd=value))
 
     def _shorter(self, vm: int, consumed: int) -> Iterator[Candidate]:
         at = self.blocked.get(vm)
@@ -187,12 +247,13 @@ class Editor:
         at = self.blocked.get(vm)
         if at is None:
             return
-        index, steps = at.path[-1], self._list(at.program, at.path)
-        for later in range(index + 1, len(steps)):
-            if isinstance(steps[later], s.Call):
-                words = f"{_verb(at.step)} after {_verb(steps[later])}"
-                yield self._edited("later", words, at.program, at.path, moved(index, later))
-        yield self._edited("drop", f"leave out {_verb(at.step)}", at.program, at.path, dropped(index))
+        for top in dict.fromkeys((at.path, at.path[:1])):
+            index, steps = top[-1], self._list(at.program, top)
+            for later in range(index + 1, len(steps)):
+                if isinstance(steps[later], s.Call | s.Repeat):
+                    words = f"move {the(steps[index])} after {the(steps[later])}"
+                    yield self._edited("later", words, at.program, top, moved(index, later))
+        yield self._edited("drop", f"leave out {the(at.step)}", at.program, at.path, dropped(at.path[-1]))
 
     # Parts
 
@@ -217,9 +278,5 @@ class Editor:
             steps = step.steps
         return steps
 
-    def _edited(self, kind: str, words: str, program: str, path: Path, change: object) -> Candidate:
-        return Candidate(kind, f"in {program}: {words}", with_list(self.scenario, program, path, change))  # type: ignore[arg-type]
-
-
-def _verb(step: s.AnyStep) -> str:
-    return f"the {step.__struct_config__.tag}"
+    def _edited(self, kind: str, words: str, program: str, path: Path, change: ListChange) -> Candidate:
+        return Candidate(kind, f"in {program}: {words}", with_list(self.scenario, program, path, change))

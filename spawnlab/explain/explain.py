@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
+import msgspec
+
 from ..scheduler.deadlock import DeadlockReport, Waiting
 from ..scheduler.events import Logged
 from ..scheduler.fds import other_end
@@ -9,18 +13,17 @@ from ..scheduler.outcome import SUSPENDED
 from ..scheduler.states import Wait as WaitState
 from ..scheduler.states import WaitForRead, WaitForWrite
 from ..staging import Run
+from ..views.accounts import Kind, accounts
 from . import answers, rules
-from .causes import DEADLOCK_RULES, cause_of
+from .causes import DEADLOCK_RULES, advice_of, cause_of, causes_of
+from .graph import chains_of
 from .history import FdHistory, History, Moment, history_of
 from .model import Explanation, Spender, Wait
 from .steps_at import line_of, path_of, step_at
 from .trial import Trial
 
-_NO_EDIT = (
-    "The programs are no lists of operations, so that no edit of them could be tried. Look at the places above: one of "
-    "the calls there has to come earlier, later or not at all, or an end has to be closed or handed over before it."
-)
-_NONE_FOUND = "No small edit that was tried lets the run get further."
+_NO_EDIT = "the programs that wait are no lists of operations, so that no edit of them could be tried; "
+_NONE_FOUND = "none of {tries} small edits that were tried lets the run get further; "
 
 
 def explain(run: Run, *, edits: bool = True) -> Explanation:
@@ -36,7 +39,7 @@ def explain(run: Run, *, edits: bool = True) -> Explanation:
     if outcome.status == SUSPENDED:
         words = f"suspended after {outcome.cycles:,} cycles"
         return Explanation(ending="suspended", headline=words, cause="suspended", rule="It can be gone on with.")
-    return _exit(run, history)
+    return _exit(run)
 
 
 # Deadlocks
@@ -45,25 +48,30 @@ def explain(run: Run, *, edits: bool = True) -> Explanation:
 def _deadlock(run: Run, report: DeadlockReport, history: History, edits: bool) -> Explanation:
     cause, ring = cause_of(report)
     waits = tuple(_wait(run, waiting, history) for waiting in report.waiting)
+    stuck = {vm for members in report.rings for vm in members} | {*ring}
     about = [wait for wait in waits if wait.vm in ring]
     fds = {fd for wait in about for fd in (wait.fd, wait.peer_fd) if fd is not None}
-    edit = Trial(run).best() if edits else None
-    editable = any(program.steps is not None for program in run.build.scenario.programs.values())
+    edits = edits and not report.io_pass_skipped  # that is not the programs' doing
+    trial = Trial(run)
+    edit = trial.best() if edits else None
+    tried = (_NONE_FOUND if trial.tries else _NO_EDIT).format(tries=trial.tries) if edits else ""
     return Explanation(
         ending="deadlock",
-        headline=f"deadlock: {_members(ring)} {'waits' if len(ring) == 1 else 'wait'} for ever",
+        headline=f"deadlock: {_members(stuck)} {'waits' if len(stuck) == 1 else 'wait'} for ever",
         cause=cause,
         rule=DEADLOCK_RULES[cause],
         vms=ring,
         fds=tuple(sorted(fds)),
         waits=waits,
         rings=report.rings,
+        causes=causes_of(report),
+        chains=chains_of(waits, report.rings),
         edit=edit,
-        advice="" if edit or not edits else _NONE_FOUND if editable else _NO_EDIT,
+        advice="" if edit else tried + advice_of(cause, ring, {wait.vm: wait for wait in waits}),
     )
 
 
-def _members(vms: tuple[int, ...]) -> str:
+def _members(vms: Collection[int]) -> str:
     names = [f"VM {vm}" for vm in sorted(vms)]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -99,7 +107,7 @@ def _wait(run: Run, waiting: Waiting, history: History) -> Wait:
 def _how_held(fd: FdHistory, history: History) -> str:
     """How the last holder of an fd came by it."""
     holder = fd.holders[-1]
-    made = f"at {fd.made_at}" if fd.made_at else _when(history.vms[fd.maker].progress)
+    made = f"at {fd.made_at}" if fd.made_at else _when(fd.made)
     if len(fd.holders) == 1:
         return f"VM {holder} made fd {fd.fd} {made} and has kept it"
     return f"VM {holder} was given fd {fd.fd} by VM {fd.holders[-2]} when it was spawned; VM {fd.maker} made it {made}"
@@ -115,10 +123,7 @@ def _when(moment: Moment) -> str:
 def _out_of_cycles(run: Run, history: History) -> Explanation:
     outcome = run.outcome
     running = history.fault.vm if history.fault else 0
-    spenders = [
-        Spender(vm=vm.vm, program=vm.code.name if vm.code else None, cycles=vm.spent, place=vm.place)
-        for vm in sorted(history.vms.values(), key=lambda vm: -vm.spent)
-    ]
+    spenders = sorted(_spenders(run, history), key=lambda spender: -spender.cycles)
     at = history.vms.get(running)
     place = f" at {at.place}" if at and at.place else ""
     facts = (
@@ -135,6 +140,15 @@ def _out_of_cycles(run: Run, history: History) -> Explanation:
         facts=facts,
         advice="`spawnlab cost FILE` says what they were spent on, `--limits` at which limit the run ends otherwise.",
     )
+
+
+def _spenders(run: Run, history: History) -> Iterator[Spender]:
+    """Who spent what; charges of VMs that the journal does not know, of before it begins, are left out."""
+    consumed = accounts(run.journal).consumed
+    for vm in history.vms.values():
+        kinds = {kind.value: consumed[vm.vm, kind] for kind in Kind if consumed[vm.vm, kind]}
+        name = vm.code.name if vm.code else None
+        yield Spender(vm=vm.vm, program=name, cycles=sum(kinds.values()), kinds=kinds, place=vm.place)
 
 
 def _fault(run: Run, history: History) -> Explanation:
@@ -161,16 +175,18 @@ def _fault(run: Run, history: History) -> Explanation:
     )
 
 
-def _exit(run: Run, history: History) -> Explanation:
+def _exit(run: Run) -> Explanation:
     code = run.outcome.exit_code
-    failed = answers.first_unexpected(run, history)
+    failed, errors = answers.first_unexpected(run)
     if failed is not None:
-        return failed
+        whose = f"the run ended with exit code {code}"
+        return failed if failed.vms == (0,) else msgspec.structs.replace(failed, facts=(*failed.facts, whose))
     facts: list[str] = []
     if code:
         texts = [event for event in run.journal if isinstance(event, Logged)]
         if texts:
             facts.append(f"the last that was printed: VM {texts[-1].vm} says {texts[-1].text!r}")
+        facts += errors
     return Explanation(
         ending="exit", headline=f"VM 0 ended with exit code {code}", cause="exit", rule=rules.EXIT_RULE, vms=(0,),
         facts=tuple(facts),

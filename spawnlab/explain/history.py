@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ..scenarios.build import Build, Code
@@ -16,13 +17,15 @@ from ..scheduler.events import (
     FdMoved,
     IterationEnded,
     IterationStarted,
-    Logged,
+    OtherEndGone,
     PipeOpened,
     Posted,
     ProgramReplaced,
+    Refused,
     Transferred,
     WaitEnded,
 )
+from ..scheduler.fds import other_end
 from ..views.cast import failed_at
 
 
@@ -43,20 +46,16 @@ class VmHistory:
     code: Code | None
     message: m.Message | None = None
     """What it asked for last."""
-    asked: Moment = field(default_factory=Moment)
     pc: int | None = None
-    answer: int | None = None
-    """The code of the last answer."""
+    calls: Counter[int] = field(default_factory=Counter[int])
+    """How often it has asked something of the scheduler, by pc, in its present program."""
     progress: Moment = field(default_factory=Moment)
     """When it last got what it had asked for, or began."""
     progress_words: str = "began"
-    spent: int = 0
     exit_code: int | None = None
     ended: Moment | None = None
     inherited: tuple[int, ...] = ()
     """The fds that it was given, in their order."""
-    last_text: str | None = None
-    """What it printed last."""
 
     @property
     def place(self) -> str | None:
@@ -70,9 +69,10 @@ class FdHistory:
 
     fd: int
     maker: int
+    made: Moment
     made_at: str | None
     holders: list[int]
-    """In order; the last has it, or had it last."""
+    """In order, each once in a row; the last has it, or had it last."""
     closed: Moment | None = None
     closed_by_end: bool = False
     """Whether it was closed by its holder's end."""
@@ -82,62 +82,92 @@ class History:
     """Follows the events of a run."""
 
     def __init__(self, build: Build) -> None:
-        self._build = build
+        self.build = build
         self.now = Moment()
         self.vms: dict[int, VmHistory] = {}
         self.fds: dict[int, FdHistory] = {}
         self.spawned: dict[int, tuple[int, str | None]] = {}
         """By child: the parent, and the place of its spawn call."""
         self.fault: Faulted | None = None
+        self.made = (0, 0)
+        """The fds of the pipe that was made last."""
 
     def follow(self, event: AnyEvent) -> None:
         """Take note of an event."""
         vm = self.vms.get(event.vm)
         match event:
             case Booted(vm=number, parent=parent, location=location):
-                self.vms[number] = VmHistory(number, parent, self._build.code_of(location.piece))
+                self.vms[number] = VmHistory(number, parent, self.build.code_of(location.piece))
                 self.vms[number].progress = self._moment()
                 if parent is not None:
                     by = self.vms[parent]
                     self.spawned[number] = (parent, by.place)
                     self.vms[number].inherited = by.message.fds if isinstance(by.message, m.Spawn) else ()
             case ProgramReplaced(location=location) if vm:
-                vm.code, vm.pc = self._build.code_of(location.piece), None
+                vm.code, vm.pc = self.build.code_of(location.piece), None
+                vm.calls.clear()
+                vm.progress, vm.progress_words = self._moment(), "went on as another program"
             case IterationStarted(iteration=turn):
                 self.now = Moment(turn, self.now.cycles)
-            case IterationEnded(spent=spent, total=total) if vm:
-                vm.spent += spent
+            case IterationEnded(total=total):
                 self.now = Moment(self.now.turn, total)
             case Posted(message=message, pc=pc) if vm:
-                vm.message, vm.pc, vm.asked = message, pc - 1, self._moment()
+                vm.message, vm.pc = message, pc - 1
+                vm.calls[vm.pc] += 1
+            case Refused(pc=pc) if vm:
+                vm.message, vm.pc = None, pc - 1
             case Answered(code=code) if vm:
-                vm.answer = code
-                self._progress(vm, _answer_words(vm.message, code))
-            case Transferred(reader=reader, size=size):
-                self._progress(self.vms[reader], f"read {size} bytes")
+                words = self._answer_words(vm.message, code)
+                if words is not None:
+                    self._progress(vm, words)
+            case Transferred(reader=reader, fd=fd, size=size):
+                self._progress(self.vms[reader], f"read {_bytes(size)} from fd {other_end(fd)}")
                 if vm:
-                    self._progress(vm, f"wrote {size} bytes")
+                    self._progress(vm, f"wrote {_bytes(size)} to fd {fd}")
+            case OtherEndGone(fd=fd, size=size) if vm:
+                self._progress(vm, f"was told that the other end of fd {fd} is closed, after {_bytes(size)}")
             case WaitEnded(target=target) if vm:
                 self._progress(vm, f"learned of the end of VM {target}")
-            case PipeOpened(vm=maker, read_fd=read_fd, write_fd=write_fd):
-                place = vm.place if vm else None
-                for fd in (read_fd, write_fd):
-                    self.fds[fd] = FdHistory(fd, maker, place, [maker])
-            case FdMoved(vm=number, fd=fd):
-                self.fds[fd].holders.append(number)
-            case FdClosed(fd=fd):
-                self.fds[fd].closed = self._moment()
-                self.fds[fd].closed_by_end = not (vm and isinstance(vm.message, m.Close) and vm.message.fd == fd)
+            case PipeOpened() | FdMoved() | FdClosed():
+                self._follow_fd(event, vm)
             case Ended(exit_code=code) if vm:
                 vm.exit_code, vm.ended = code, self._moment()
-            case Logged(text=text) if vm:
-                vm.last_text = text
             case Faulted(pc=pc):
                 self.fault = event
                 if vm and pc is not None:
                     vm.pc = failed_at(event)
             case _:
                 pass
+
+    def _follow_fd(self, event: PipeOpened | FdMoved | FdClosed, vm: VmHistory | None) -> None:
+        match event:
+            case PipeOpened(vm=maker, read_fd=read_fd, write_fd=write_fd):
+                place = vm.place if vm else None
+                for fd in (read_fd, write_fd):
+                    self.fds[fd] = FdHistory(fd, maker, self._moment(), place, [maker])
+                self.made = (read_fd, write_fd)
+            case FdMoved(vm=number, fd=fd):
+                if self.fds[fd].holders[-1] != number:  # an fd may be listed twice
+                    self.fds[fd].holders.append(number)
+            case FdClosed(fd=fd):
+                self.fds[fd].closed = self._moment()
+                self.fds[fd].closed_by_end = not (vm and isinstance(vm.message, m.Close) and vm.message.fd == fd)
+
+    def _answer_words(self, message: m.Message | None, code: int) -> str | None:
+        """``None`` where another event has told it better: of bytes that moved, of an end."""
+        if code:
+            return f"was answered with {code}"
+        match message:
+            case m.Pipe():
+                return f"made fds {self.made[0]} and {self.made[1]}"
+            case m.Spawn():
+                return f"spawned VM {max(self.vms)}"
+            case m.Close(fd=fd):
+                return f"closed fd {fd}"
+            case m.InheritedFileDescriptor():
+                return "listed its inherited fds"
+            case _:
+                return None
 
     def _moment(self) -> Moment:
         return Moment(self.now.turn, self.now.cycles)
@@ -146,22 +176,8 @@ class History:
         vm.progress, vm.progress_words = self._moment(), words
 
 
-_DONE = {
-    m.Pipe: "made a pipe",
-    m.Spawn: "spawned a VM",
-    m.Close: "closed an fd",
-    m.InheritedFileDescriptor: "listed its inherited fds",
-    m.FdRead: "read",
-    m.FdWrite: "wrote",
-    m.Wait: "waited",
-    m.ExecV2: "called exec",
-}
-
-
-def _answer_words(message: m.Message | None, code: int) -> str:
-    if message is None:
-        return "was answered"
-    return _DONE[type(message)] if code == 0 else f"was answered with {code}"
+def _bytes(size: int) -> str:
+    return "1 byte" if size == 1 else f"{size:,} bytes"
 
 
 def history_of(build: Build, events: list[AnyEvent]) -> History:

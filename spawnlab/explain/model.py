@@ -54,11 +54,13 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spender(msgspec.Struct, frozen=True, kw_only=True):
-    """What a VM spent."""
+    """What a VM spent, as ``spawnlab cost`` counts it, and where it was at the end."""
 
     vm: int
     program: str | None
     cycles: int
+    kinds: dict[str, int]
+    """Cycles by kind (``docs/cost.md``); those that are not 0."""
     place: str | None
 
 
@@ -79,6 +81,11 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """The fds that it is about."""
     waits: tuple[Wait, ...] = ()
     rings: tuple[tuple[int, ...], ...] = ()
+    """Each VM waits for the next, the last for the first."""
+    causes: tuple[str, ...] = ()
+    """The kind of each ring."""
+    chains: tuple[tuple[int, ...], ...] = ()
+    """Each VM waits for the next; the last is in a ring, or in a chain before."""
     facts: tuple[str, ...] = ()
     spenders: tuple[Spender, ...] = ()
     edit: Edit | None = None

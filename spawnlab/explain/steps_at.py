@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +15,8 @@ from ..scenarios.steps import AnyStep, Repeat
 Steps = tuple[AnyStep, ...]
 Path = tuple[int, ...]
 """Indices: of a step in its program, of a step in that repeat, and so on."""
+ListChange = Callable[[Steps], Steps]
+"""An edit of one list of steps."""
 _INDEX = re.compile(r"steps\[(\d+)\]")
 
 
@@ -42,14 +44,26 @@ def step_at(program: Program, path: Path | None) -> AnyStep | None:
     return None
 
 
-def with_list(scenario: Scenario, program: str, path: Path, change: Callable[[Steps], Steps]) -> Scenario:
+def all_steps(program: Program) -> Iterator[tuple[Path, AnyStep]]:
+    """All steps of a program with their paths, those within loops too."""
+    yield from _all_steps(program.steps or (), ())
+
+
+def _all_steps(steps: Steps, path: Path) -> Iterator[tuple[Path, AnyStep]]:
+    for index, step in enumerate(steps):
+        yield (*path, index), step
+        if isinstance(step, Repeat):
+            yield from _all_steps(step.steps, (*path, index))
+
+
+def with_list(scenario: Scenario, program: str, path: Path, change: ListChange) -> Scenario:
     """The scenario with the list changed that the step at ``path`` is in."""
     made = scenario.programs[program]
     changed = msgspec.structs.replace(made, steps=_changed(made.steps or (), path[:-1], change))
     return msgspec.structs.replace(scenario, programs={**scenario.programs, program: changed})
 
 
-def _changed(steps: Steps, path: Path, change: Callable[[Steps], Steps]) -> Steps:
+def _changed(steps: Steps, path: Path, change: ListChange) -> Steps:
     if not path:
         return change(steps)
     repeat = cast("Repeat", steps[path[0]])
@@ -57,22 +71,22 @@ def _changed(steps: Steps, path: Path, change: Callable[[Steps], Steps]) -> Step
     return (*steps[: path[0]], inner, *steps[path[0] + 1 :])
 
 
-def inserted(index: int, *new: AnyStep) -> Callable[[Steps], Steps]:
+def inserted(index: int, *new: AnyStep) -> ListChange:
     """Put steps before the one at ``index``."""
     return lambda steps: (*steps[:index], *new, *steps[index:])
 
 
-def dropped(index: int) -> Callable[[Steps], Steps]:
+def dropped(index: int) -> ListChange:
     """Leave a step out."""
     return lambda steps: (*steps[:index], *steps[index + 1 :])
 
 
-def replaced(index: int, new: AnyStep) -> Callable[[Steps], Steps]:
+def replaced(index: int, new: AnyStep) -> ListChange:
     """Another step in its place."""
     return lambda steps: (*steps[:index], new, *steps[index + 1 :])
 
 
-def moved(source: int, target: int) -> Callable[[Steps], Steps]:
+def moved(source: int, target: int) -> ListChange:
     """Take a step out and put it so that it has the index ``target``."""
 
     def change(steps: Steps) -> Steps:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from ..views.terminal import Terminal
 from ..views.text import harmless
-from .model import Edit, Explanation, Wait
+from .graph import drawn
+from .model import Edit, Explanation, Spender, Wait
+from .phrases import iterations
 
 
 def text_of(explanation: Explanation, terminal: Terminal | None = None, *, brief: bool = False) -> Iterator[str]:
@@ -27,13 +29,12 @@ def _lines(e: Explanation, brief: bool) -> Iterator[str]:
     yield from (f"  {line}" for line in e.facts)
     for wait in () if brief else e.waits:
         yield from _wait(wait)
-    for ring in () if brief else e.rings:
-        yield "  ring: " + _ring(ring, e.waits)
-    if e.spenders:
-        total = sum(spender.cycles for spender in e.spenders) or 1
-        for spender in e.spenders:
-            program = f" ({spender.program})" if spender.program else ""
-            yield f"  VM {spender.vm}{program} spent {spender.cycles:,} cycles, {100 * spender.cycles // total} %"
+    by_vm = {wait.vm: wait for wait in e.waits}
+    for ring, cause in () if brief else zip(e.rings, e.causes, strict=True):
+        yield f"  ring ({cause}): {drawn((*ring, ring[0]), by_vm)}"
+    for chain in () if brief else e.chains:
+        yield f"  chain: {drawn(chain, by_vm)}"
+    yield from _spenders(e.spenders)
     yield f"rule: {e.rule}"
     if e.edit is not None:
         yield from _edit(e.edit)
@@ -51,14 +52,14 @@ def _wait(wait: Wait) -> Iterator[str]:
     yield f"    last: {wait.progress}"
 
 
-def _ring(ring: tuple[int, ...], waits: tuple[Wait, ...]) -> str:
-    by_vm = {wait.vm: wait for wait in waits}
-    parts: list[str] = []
-    for vm in ring:
-        wait = by_vm[vm]
-        via = f"fd {wait.fd}" if wait.fd is not None else "end"
-        parts.append(f"VM {vm} —{wait.kind} {via}→ ")
-    return "".join(parts) + f"VM {ring[0]}"
+def _spenders(spenders: tuple[Spender, ...]) -> Iterator[str]:
+    total = sum(spender.cycles for spender in spenders) or 1
+    for spender in spenders:
+        program = f" ({spender.program})" if spender.program else ""
+        yield f"  VM {spender.vm}{program} spent {spender.cycles:,} cycles, {100 * spender.cycles // total} %"
+        kinds = sorted(spender.kinds.items(), key=lambda kind: -kind[1])
+        if kinds:
+            yield "    " + ", ".join(f"{name} {cycles:,}" for name, cycles in kinds)
 
 
 def _edit(edit: Edit) -> Iterator[str]:
@@ -67,4 +68,4 @@ def _edit(edit: Edit) -> Iterator[str]:
         yield f"  programs.{change.program}, {change.place}:"
         yield from (f"  - {line}" for line in change.removed)
         yield from (f"  + {line}" for line in change.added)
-    yield f"  {edit.outcome} (before: {edit.turns_before} iterations)"
+    yield f"  {edit.outcome} (before: {iterations(edit.turns_before)})"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import msgspec
 
 from ..play import run_synchronously
-from ..scenarios.build import Build
+from ..scenarios.build import Build, build
 from ..scenarios.errors import ScenarioError
-from ..scenarios.model import Program, Scenario
-from ..scenarios.steps import AnyStep, Repeat
+from ..scenarios.model import Scenario
+from ..scheduler.deadlock import Waiting
 from ..scheduler.events import Booted, Ended, Logged
 from ..staging import Run
+from ..vm.errors import CyclesExceeded
+from .changes import changes_of
+from .complaints import complaint_of
 from .edits import Candidate, Editor
 from .history import history_of
-from .model import Change, Edit
-from .steps_at import line_of
+from .model import Edit
+from .phrases import iterations
 
 TRIES_MAX = 150
 """Runs that are played for one explanation."""
@@ -25,11 +27,16 @@ DEPTH_MAX = 3
 """Places that one edit changes at the most."""
 BREADTH = 3
 """Edits that are built on, where one place is not enough."""
-ENDS_WELL = 2
-_CYCLES_MIN = 2_000_000
 CYCLES_MAX = 30_000_000
-"""Cycles of all of them together."""
+"""Cycles of all these runs together; of a run that is long itself, three times its own."""
+_CYCLES_MIN = 2_000_000
 _CYCLES_FACTOR = 4
+ENDS = 1
+"""A run's merit: the deadlock is gone,"""
+ENDS_WELL = 2
+"""and it comes to what its programs expect,"""
+ALL_END = 3
+"""and no VM is cut short by the root's end."""
 
 
 @dataclass(frozen=True)
@@ -38,29 +45,45 @@ class Tried:
 
     candidate: Candidate
     run: Run
+    stopped: bool = False
+    """Whether the run was ended to try others, and might have gone on."""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it ended in a deadlock."""
+        return self.run.outcome.deadlock is not None
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Who waits for what in the end."""
+        report = self.run.outcome.deadlock
+        return report.waiting if report else ()
 
     @property
     def merit(self) -> tuple[int, int]:
-        """More is better: 1 without a deadlock, 2 where the run ends well, 3 where all VMs do; then iterations."""
-        outcome = self.run.outcome
-        well = 0 if outcome.deadlock else 1 + _ends_well(self.run)
-        return (well + (well == ENDS_WELL and _all_end(self.run)), outcome.iterations)
+        """More is better: what the run came to, then its iterations."""
+        return _merit_of_end(self), self.run.outcome.iterations
 
 
-def _all_end(run: Run) -> bool:
-    """No VM is cut short by the root's end."""
-    ends = sum(isinstance(event, Ended) for event in run.journal)
-    return ends == sum(isinstance(event, Booted) for event in run.journal)
-
-
-def _merit(tried: Tried) -> tuple[int, int]:
-    return tried.merit
+def _merit_of_end(tried: Tried) -> int:
+    if tried.stuck or tried.stopped:
+        return 0
+    if not _ends_well(tried.run):
+        return ENDS
+    ends = sum(isinstance(event, Ended) for event in tried.run.journal)
+    return ALL_END if ends == sum(isinstance(event, Booted) for event in tried.run.journal) else ENDS_WELL
 
 
 def _ends_well(run: Run) -> bool:
-    """Exit code 0, and no step that found something else than it expects."""
-    unexpected = any(isinstance(event, Logged) and event.text.startswith("$.programs.") for event in run.journal)
-    return run.outcome.exit_code == 0 and not unexpected
+    """The exit code is what is expected, 0 unless it is said, and no step has found something else than it expects."""
+    wanted = run.build.scenario.expect.exit_code or 0
+    return run.outcome.exit_code == wanted and _complaint(run) is None
+
+
+def _complaint(run: Run) -> str | None:
+    """What the first step has printed that found something else than it expects."""
+    texts = (event.text for event in run.journal if isinstance(event, Logged))
+    return next((text for text in texts if complaint_of(run.build.scenario, text)), None)
 
 
 class Trial:
@@ -68,62 +91,71 @@ class Trial:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._tries = 0
-        self._cycles = 0
-        limit = max(_CYCLES_MIN, _CYCLES_FACTOR * run.outcome.cycles)
-        self._limit = min(limit, run.build.scenario.limits.cycles)
+        self.tries = 0
+        """Runs that were played."""
+        spent = run.outcome.cycles
+        self._left = max(CYCLES_MAX, 3 * spent)
+        self._limit = min(run.limit, max(_CYCLES_MIN, _CYCLES_FACTOR * spent))
 
     def best(self) -> Edit | None:
-        """The smallest edit that gets rid of the deadlock, or that gets furthest; ``None`` where none does."""
-        frontier = [Tried(Candidate("", "", _plain(self._run.build.scenario)), self._run)]
-        best = frontier[0]
+        """The smallest edit after which the run ends well, else that which gets furthest; ``None`` where none does."""
+        scenario = _plain(self._run.build.scenario)
+        best = Tried(Candidate("", "", scenario), self._run)
+        frontier = [best]
         for _ in range(DEPTH_MAX):
+            if not frontier:
+                break
             found = [tried for start in frontier for tried in self._all(start)]
-            further = sorted((tried for tried in found if tried.merit > best.merit), key=_merit, reverse=True)
-            if not further:
+            best = max([best, *found], key=lambda tried: tried.merit)  # the first of equals, which is more natural
+            if best.merit[0] >= ENDS_WELL or self.is_over:
                 break
-            best = further[0]
-            if best.merit[0] >= ENDS_WELL or self._is_enough():
-                break
-            frontier = further[:BREADTH]
+            known = {start.waiting for start in frontier}
+            further = [tried for tried in found if tried.stuck and tried.waiting not in known]
+            frontier = sorted(further, key=lambda tried: -tried.run.outcome.iterations)[:BREADTH]
         return None if best.run is self._run else self._edit(best)
 
     def _all(self, start: Tried) -> list[Tried]:
-        """All single edits of a run, up to the first after which it ends well."""
+        """All single edits of a run that is stuck, up to the first after which all ends well."""
         report = start.run.outcome.deadlock
-        if report is None:
-            return []
+        assert report is not None
         history = history_of(start.run.build, start.run.journal.events)
         found: list[Tried] = []
-        for candidate in Editor(start.run.build.scenario, report, history).candidates():
-            if self._is_enough():
+        for candidate in Editor(start.candidate.scenario, report, history).candidates():
+            if self.is_over:
                 break
             tried = self._play(start, candidate)
             if tried is not None:
                 found.append(tried)
-                if tried.merit[0] > ENDS_WELL:
+                if tried.merit[0] == ALL_END:
                     break
         return found
 
     def _play(self, start: Tried, candidate: Candidate) -> Tried | None:
-        self._tries += 1
+        self.tries += 1
         words = "; and ".join(filter(None, (start.candidate.words, candidate.words)))
         kind = start.candidate.kind or candidate.kind
+        limit = min(self._limit, self._left)
         try:
-            made = self._build(_plain(candidate.scenario))
+            made = self._build(candidate.scenario)
+            run = run_synchronously(made, limit=limit)
         except ScenarioError:  # a name that is used before it is made
             return None
-        run = run_synchronously(made, limit=self._limit)
-        self._cycles += run.outcome.cycles
-        return Tried(Candidate(kind, words, candidate.scenario), run)
+        except Exception:
+            if not self._run.build.actors:
+                raise
+            return None  # a function that was written for another order of things
+        self._left -= run.outcome.cycles
+        failure = run.outcome.failure
+        stopped = failure is not None and failure.variant == CyclesExceeded.__name__ and limit < self._run.limit
+        return Tried(Candidate(kind, words, candidate.scenario), run, stopped)
 
-    def _is_enough(self) -> bool:
-        return self._tries >= TRIES_MAX or self._cycles >= CYCLES_MAX
+    @property
+    def is_over(self) -> bool:
+        """Whether as much was tried as may be: another run could not get further."""
+        return self.tries >= TRIES_MAX or self._left <= self._run.outcome.cycles
 
     def _build(self, scenario: Scenario) -> Build:
         """The edited scenario; what is no list of operations is as it was."""
-        from ..scenarios.build import build
-
         before = self._run.build
         elves = {code.name: code.elf for code in before.codes if before.scenario.programs[code.name].steps is None}
         made = build(scenario, elves=elves)
@@ -136,11 +168,11 @@ class Trial:
             kind=tried.candidate.kind,
             words=tried.candidate.words,
             changes=tuple(changes_of(self._run.build.scenario, tried.candidate.scenario)),
-            outcome=_outcome_words(tried.run),
+            outcome=_outcome_words(tried),
             turns=after.iterations,
             turns_before=before.iterations,
-            deadlock_gone=after.deadlock is None,
-            tried=self._tries,
+            deadlock_gone=tried.merit[0] >= ENDS,
+            tried=self.tries,
         )
 
 
@@ -149,45 +181,15 @@ def _plain(scenario: Scenario) -> Scenario:
     return msgspec.structs.replace(scenario, suspend=None)
 
 
-def _outcome_words(run: Run) -> str:
-    outcome = run.outcome
+def _outcome_words(tried: Tried) -> str:
+    outcome = tried.run.outcome
     if outcome.deadlock is not None:
         return f"the run goes on to iteration {outcome.iterations}, and ends in another deadlock"
+    tail = f"after {iterations(outcome.iterations)} and {outcome.cycles:,} cycles"
+    if tried.stopped:
+        return f"the run goes on, and was stopped {tail}: no more was tried"
     if outcome.failure is not None:
         return f"the deadlock is gone; the run then ends with: {outcome.failure.display}"
-    tail = f"after {outcome.iterations} iterations and {outcome.cycles:,} cycles"
-    if outcome.exit_code == 0 and not _ends_well(run):
-        text = next(e.text for e in run.journal if isinstance(e, Logged) and e.text.startswith("$.programs."))
-        return f"the run ends with exit code 0 {tail}, though one VM says: {text}"
-    return f"the run ends with exit code {outcome.exit_code} {tail}"
-
-
-def changes_of(before: Scenario, after: Scenario) -> list[Change]:
-    """The places that differ, as lines of operations."""
-    found: list[Change] = []
-    for name, program in after.programs.items():
-        old, new = _lines(before.programs[name]), _lines(program)
-        matcher = difflib.SequenceMatcher(a=[text for _, text in old], b=[text for _, text in new], autojunk=False)
-        for tag, a1, a2, b1, b2 in matcher.get_opcodes():
-            if tag != "equal":
-                place = old[a1][0] if a1 < len(old) else "the end"
-                removed, added = (tuple(text for _, text in part) for part in (old[a1:a2], new[b1:b2]))
-                found.append(Change(program=name, place=place, removed=removed, added=added))
-    return found
-
-
-def _lines(program: Program) -> list[tuple[str, str]]:
-    return list(_nested(program.steps or (), "", ""))
-
-
-def _nested(steps: tuple[AnyStep, ...], place: str, margin: str) -> list[tuple[str, str]]:
-    lines: list[tuple[str, str]] = []
-    for index, step in enumerate(steps):
-        where = f"{place}steps[{index}]"
-        if isinstance(step, Repeat):
-            lines.append((where, f'{margin}{{ op = "repeat", times = {step.times}, steps = ['))
-            lines += _nested(step.steps, f"{where}.", f"{margin}  ")
-            lines.append((where, f"{margin}] }}"))
-        else:
-            lines.append((where, f"{margin}{line_of(step)}"))
-    return lines
+    says = _complaint(tried.run)
+    said = f", though one VM says: {says}" if says is not None else ""
+    return f"the run ends with exit code {outcome.exit_code} {tail}{said}"

@@ -14,6 +14,7 @@ from ..scheduler.events import AnyEvent, IterationEnded
 from ..staging import Run
 from ..views.cast import Cast
 from ..views.ending import ending
+from ..views.text import harmless
 from ..views.timeline import LEGEND, Timeline
 
 _LINES_SHOWN = 12
@@ -75,7 +76,7 @@ def explain(run: Run) -> str:
     """How a run ended and why, and the last that happened before."""
     lines = [*timeline_of(run, run.journal)]
     shown = ["..."] * (len(lines) > _LINES_SHOWN) + lines[-_LINES_SHOWN:]
-    return "\n".join([*ending(run), *text_of(why(run), brief=True), LEGEND, *shown])
+    return "\n".join([*map(harmless, ending(run)), *text_of(why(run), brief=True), LEGEND, *shown])
 
 
 def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:

@@ -107,7 +107,7 @@ def test_the_fingerprint_changes_when_an_event_is_added_or_lost(events: list[Any
 
 def test_the_fingerprint_is_that_of_the_bytes() -> None:
     journal = journal_of(IterationStarted(0, 1, 500), Ended(0, -3), policy="p")
-    content = b'{"journal":3,"policy":"p"}\n'
+    content = b'{"journal":4,"policy":"p"}\n'
     content += b'{"type":"IterationStarted","vm":0,"iteration":1,"limit":500}\n{"type":"Ended","vm":0,"exit_code":-3}\n'
     assert journal.to_bytes() == content
     assert journal.fingerprint() == hashlib.sha256(content).hexdigest()
@@ -166,21 +166,21 @@ def test_a_file_without_a_header_is_refused(content: bytes) -> None:
         Journal.from_bytes(content)
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, 4, 99, -1])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 5, 99, -1])
 def test_another_version_is_refused_and_named(version: int) -> None:
     content = msgspec.json.encode({"journal": version, "policy": "x"}) + b"\n"
-    with pytest.raises(JournalError, match=rf"^line 1: version {version}; this program reads version 3$"):
+    with pytest.raises(JournalError, match=rf"^line 1: version {version}; this program reads version 4$"):
         Journal.from_bytes(content)
 
 
 def test_a_header_with_more_fields_is_refused() -> None:
     with pytest.raises(JournalError, match=r"^line 1: .*surplus"):
-        Journal.from_bytes(b'{"journal":3,"policy":"x","surplus":1}\n')
+        Journal.from_bytes(b'{"journal":4,"policy":"x","surplus":1}\n')
 
 
 def test_a_later_version_is_named_though_its_header_has_more_fields() -> None:
-    with pytest.raises(JournalError, match=r"^line 1: version 4"):
-        Journal.from_bytes(b'{"journal":4,"policy":"x","compression":"none"}\n')
+    with pytest.raises(JournalError, match=r"^line 1: version 5"):
+        Journal.from_bytes(b'{"journal":5,"policy":"x","compression":"none"}\n')
 
 
 def test_a_line_of_deep_nesting_is_named() -> None:

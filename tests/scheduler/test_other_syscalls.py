@@ -186,7 +186,7 @@ def test_current_cycles_of_more_than_64_bits_are_a_fault() -> None:
         CycleCounter(U64_MAX - 10),
         [],
         lambda vm, text: None,
-        lambda vm, call, argument, code: None,
+        lambda vm, call, argument, code, pc: None,
     )
     machine.cycles = 10
     current_cycles(context, machine)

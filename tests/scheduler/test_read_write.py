@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spawnlab.scheduler.codes import ReturnCode
-from spawnlab.scheduler.events import Answered, Blocked, FdClosed, OtherEndGone, Posted, Transferred
+from spawnlab.scheduler.events import Answered, Blocked, FdClosed, OtherEndGone, Posted, Refused, Transferred
 from spawnlab.scheduler.states import WaitForRead, WaitForWrite
 
 from .programs import (
@@ -142,8 +142,18 @@ def test_buffers_are_not_looked_at_for_nothing(address: int) -> None:
 def test_the_wrong_direction_is_refused_at_once(number: int, fd: int) -> None:
     run = play(pipe() + call(number, fd, "buffer", "length") + LEAVE_WITH_ANSWER)
     assert run.exit_code == INVALID_FD
-    assert len(run.events(Posted)) == 1  # the pipe's
+    (posted,) = run.events(Posted)  # the pipe's
     assert run.word(0, "length") == 8
+    (refused,) = run.events(Refused)
+    assert (refused.vm, refused.call, refused.argument, refused.code) == (0, number, fd, INVALID_FD)
+    assert refused.pc > posted.pc
+
+
+def test_a_refused_call_is_told_with_the_pc_behind_it() -> None:
+    """As that of a posted message: here both calls are the program's first."""
+    (refused,) = play(call(READ, 3, "buffer", "length") + leave()).events(Refused)
+    (posted,) = play(call(READ, 2, "buffer", "length") + leave()).events(Posted)
+    assert refused.pc == posted.pc
 
 
 @pytest.mark.parametrize("address", [MEMORY_END, MEMORY_END - 7, (1 << 64) - 1])

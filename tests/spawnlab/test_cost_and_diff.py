@@ -98,7 +98,7 @@ def test_what_costs_cannot_be_asked(capsys: Capture, tmp_path: Path) -> None:
     told(capsys, "cost", "--limits", tmp_path / "j", status=2)
     told(capsys, "cost", "--limit", "5", tmp_path / "j", status=2)
     told(capsys, "cost", tmp_path / "nothing.toml", status=2)
-    (tmp_path / "j").write_text('{"journal":3}\n')
+    (tmp_path / "j").write_text('{"journal":4}\n')
     told(capsys, "cost", tmp_path / "j", status=2)
     with pytest.raises(SystemExit):
         main(["cost", "--turns", str(PAIR)])

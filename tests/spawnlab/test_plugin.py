@@ -34,6 +34,7 @@ def test_what_is_collected(tmp_path: Path) -> None:
     """Scenarios, broken ones too; no other file of TOML or JSON."""
     smallest = "[programs.root]\nsteps = [{ op = 'exit', code = 3 }]\n"
     (tmp_path / "fails.toml").write_text(smallest)
+    (tmp_path / "waits.toml").write_text("[programs.root]\nsteps = [{ op = 'wait', vm = 0 }]\n")
     (tmp_path / "passes.toml").write_text(smallest + "[expect]\nexit_code = 3\n")
     (tmp_path / "passes.json").write_text('{"programs": {"root": {"steps": []}}}')
     (tmp_path / "mistake.toml").write_text(smallest.replace("exit", "exti"))
@@ -44,9 +45,10 @@ def test_what_is_collected(tmp_path: Path) -> None:
     (tmp_path / "empty.toml").write_text("")
     status, out = pytest_in(tmp_path)
     assert status == 1
-    assert "3 failed, 2 passed" in out
+    assert "4 failed, 2 passed" in out
     assert "not as expected: exit code 3, not 0" in out
     assert "there is no operation 'exti'; did you mean 'exit'?" in out
+    assert "why: deadlock: VM 0 waits for ever" in out
     assert "broken.toml:2: not TOML: " in out
     assert "Traceback" not in out
     assert "pytest_plugin.py" not in out
@@ -90,6 +92,18 @@ def test_no_deadlock() -> None:
     assert_no_deadlock(spawnlab.run_synchronously(PIPELINE))
     with pytest.raises(AssertionError, match="waits to read from fd 2, whose write end 3 is held by itself"):
         assert_no_deadlock(spawnlab.run_synchronously({"root": stuck}))
+    with pytest.raises(AssertionError, match=r"\nwhy: deadlock: .*\n(.*\n)*tried: in root: close w before the wait"):
+        assert_no_deadlock(spawnlab.run_synchronously(GALLERY / "leaked_fd.toml"))
+
+
+def test_failures_are_harmless_to_terminals() -> None:
+    text = (
+        '[programs.root]\nsteps = [{ op = \'log\', text = "\\u001b[31mred" }]\n[expect]\nlog = ["\\u001b[32mgreen"]\n'
+    )
+    with pytest.raises(AssertionError) as caught:
+        assert_expected(spawnlab.run_synchronously(parse_scenario(text, ".toml")))
+    assert "[31mred" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
 
 
 def test_exit_codes_and_expectations() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,7 @@ def test_answers_that_nothing_was_posted_for() -> None:
     found = of_asm("li a0, 9\nli a1, 3\nli a2, 0\nli a3, 0\nla a4, none\nli a7, SYS_SPAWN\necall\n"
                    "li a7, SYS_EXIT\necall\n.data\nnone: .dword 0, 0, 0, 0")  # fmt: skip
     assert (found.cause, found.headline) == ("INDEX_OUT_OF_BOUND", "VM 0's spawn was answered with INDEX_OUT_OF_BOUND")
+    assert found.facts[1].startswith("its index was 9; the programs are the cell deps 0 (root, ")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,45 @@ def test_faults(asm: str, version: int, cause: str, fact: str) -> None:
     assert found.rule == ERROR_RULES[cause]
 
 
+def test_a_refused_call_is_shown_where_it_was_made() -> None:
+    """Not where something was posted last: that was the pipe."""
+    found = of_asm("la a0, fds\nli a7, SYS_PIPE\necall\nla a1, fds\nla a2, fds\nli a0, 3\nli a7, SYS_READ\necall\n"
+                   "li a7, SYS_EXIT\necall\n.data\nfds: .dword 0, 0")  # fmt: skip
+    assert (found.cause, found.fds) == ("INVALID_FD", (3,))
+    assert found.facts == (
+        "VM 0 ended with exit code 6, the code of the last answer that it got at asm:8",
+        "fd 3 is VM 0's, but it is a write end",
+    )
+
+
+def test_an_exit_code_of_the_programs_own_is_shown_with_what_went_wrong_before() -> None:
+    calls = "".join(f"li a0, {fd}\nli a7, SYS_CLOSE\necall\n" for fd in (7, 8, 9, 10))
+    found = of_asm(f"{calls}li a0, 77\nli a7, SYS_EXIT\necall")
+    assert (found.cause, found.headline) == ("exit", "VM 0 ended with exit code 77")
+    assert found.facts == tuple(f"VM 0's close was answered with INVALID_FD at asm:{line}" for line in (6, 9, 12))
+
+
+def test_a_spawn_names_only_the_fds_that_it_may_not_give() -> None:
+    fds = ["r", "99", "w", "98", "97", "96", "95"]
+    listed = ", ".join(fd if fd.isdigit() else f'"{fd}"' for fd in fds)
+    found = explained([pipe("r", "w"), f'"spawn", program = "child", fds = [{listed}]'], child=[])
+    assert found.facts[1:] == tuple(f"there is no fd {fd}: no pipe that was made has it" for fd in (99, 98, 97, 96))
+
+
+def test_a_child_that_fails_is_not_the_run() -> None:
+    found = explained([spawn("child"), wait("child"), '"exit", code = 2'], child=['"close", fd = 2'])
+    assert (found.vms, found.cause) == ((1,), "INVALID_FD")
+    assert found.facts[-1] == "the run ended with exit code 2"
+
+
+@pytest.mark.parametrize("text", ["$.programs.none.steps[0]: x", "$.programs.root.steps[7].steps[0]: x"])
+def test_a_program_may_print_what_looks_like_a_complaint(text: str) -> None:
+    found = explained([f'"log", text = "{text}"', '"exit", code = 1'])
+    assert found.vms == (0,)
+    assert found.cause == "exit"
+    assert found.facts[0] == f"the last that was printed: VM 0 says {text!r}"
+
+
 def test_out_of_cycles_says_who_spent_them() -> None:
     text = """
 limits = { cycles = 200_000 }
@@ -150,8 +191,15 @@ steps = [{ op = "repeat", times = 1_000_000, steps = [{ op = "compute", cycles =
     assert (found.ending, found.vms) == ("cycles", (1,))
     assert found.headline == "out of cycles: the run needs more than 200,000"
     assert sum(spender.cycles for spender in found.spenders) == run.outcome.cycles
+    assert all(sum(spender.kinds.values()) == spender.cycles for spender in found.spenders)
+    (root,) = (spender for spender in found.spenders if spender.vm == 0)
+    assert root.kinds["spawn"] == 100_000
     assert "at steps[0]" in found.facts[0]
-    assert any(line.startswith("  VM 1 (child) spent ") for line in text_of(found))
+    lines = [*text_of(found)]
+    assert any(line.startswith("  VM 1 (child) spent ") for line in lines)
+    kinds = next(line for before, line in pairwise(lines) if before.startswith("  VM 0 (root) spent "))
+    assert kinds.startswith("    spawn 100,000, ")
+    assert kinds.count(", ") == len(root.kinds) - 1
 
 
 def test_good_endings() -> None:
