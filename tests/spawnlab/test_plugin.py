@@ -34,8 +34,8 @@ def test_what_is_collected(tmp_path: Path) -> None:
     """Scenarios, broken ones too; no other file of TOML or JSON."""
     smallest = "[programs.root]\nsteps = [{ op = 'exit', code = 3 }]\n"
     (tmp_path / "fails.toml").write_text(smallest)
+    (tmp_path / "waits.toml").write_text("[programs.root]\nsteps = [{ op = 'wait', vm = 0 }]\n")
     (tmp_path / "passes.toml").write_text(smallest + "[expect]\nexit_code = 3\n")
-    (tmp_path / "stuck.toml").write_text("[programs.root]\nsteps = [{ op = 'wait', vm = 0 }]\n")
     (tmp_path / "passes.json").write_text('{"programs": {"root": {"steps": []}}}')
     (tmp_path / "mistake.toml").write_text(smallest.replace("exit", "exti"))
     (tmp_path / "broken.toml").write_text("[programs.root]\nsteps = [\n")
