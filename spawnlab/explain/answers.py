@@ -93,8 +93,10 @@ def _answer(event: AnyEvent, history: History) -> _Answer | None:
 
 
 def _speaks(run: Run, vm: VmHistory) -> bool:
-    """Whether the VM plays operations: what these don't expect they say."""
-    program = run.build.scenario.programs.get(vm.code.name) if vm.code else None
+    """Whether the VM plays operations: what these don't expect they say. A function in their place may not."""
+    if vm.code is None or vm.code.name in run.build.actor_names():
+        return False
+    program = run.build.scenario.programs.get(vm.code.name)
     return program is not None and program.steps is not None
 
 

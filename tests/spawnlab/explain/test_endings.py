@@ -12,6 +12,7 @@ import pytest
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.actors.vm import Vm
 from spawnlab.explain.explain import explain
 from spawnlab.explain.model import Explanation
 from spawnlab.explain.rules import CODE_RULES, ERROR_RULES
@@ -19,6 +20,7 @@ from spawnlab.explain.text import text_of
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.scheduler.syscalls.pipes import CLOSE
 from spawnlab.views.cast import Cast
 from spawnlab.views.terminal import Terminal
 from spawnlab.vm import errors
@@ -173,6 +175,15 @@ def test_an_error_that_a_step_expects_is_no_reason() -> None:
     """Not even if the program leaves with its number."""
     found = explained([pipe("r", "w"), close("w"), until_closed("r"), '"exit", code = 7'])
     assert (found.cause, found.facts) == ("exit", ())
+
+
+def test_a_function_in_the_place_of_operations_says_nothing() -> None:
+    async def root(vm: Vm) -> int:
+        return await vm.ecall(CLOSE, 9)
+
+    made = spawnlab.build(parse_scenario("[programs.root]\nsteps = []\n", ".toml")).with_actors({"root": root})
+    found = explain(spawnlab.run_synchronously(made))
+    assert (found.cause, found.fds) == ("INVALID_FD", (9,))
 
 
 def test_a_spawn_names_only_the_fds_that_it_may_not_give() -> None:
