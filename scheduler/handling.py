@@ -5,12 +5,12 @@ from __future__ import annotations
 from .arguments import read_arguments
 from .booting import boot_vm, exec_vm
 from .codes import ReturnCode
-from .events import Blocked, Ended, FdClosed, FdMoved, PipeOpened, Posted, WaitEnded
+from .events import Ended, FdMoved, PipeOpened, Posted, WaitEnded
 from .fds import other_end
 from .limits import MAX_FDS, MAX_VMS_COUNT, ROOT_VM_ID
 from .messages import Close, ExecV2, FdRead, FdWrite, InheritedFileDescriptor, Message, Pipe, Spawn, Wait
 from .processes import ProcessTable
-from .states import TERMINATED, VmState, WaitForRead, WaitForWrite
+from .states import TERMINATED, WaitForRead, WaitForWrite
 from .states import Wait as WaitState
 from .swapping import instantiate
 
@@ -55,11 +55,6 @@ def _answer(table: ProcessTable, vm_id: int, code: ReturnCode) -> None:
     table.answer(vm_id, code)
 
 
-def _block(table: ProcessTable, vm_id: int, state: VmState) -> None:
-    table.states[vm_id] = state
-    table.notify(Blocked, vm_id, state)
-
-
 def _spawn(table: ProcessTable, message: Spawn) -> None:
     parent = message.vm
     if any(table.fds.get(fd) != parent for fd in message.fds):
@@ -85,7 +80,7 @@ def _wait(table: ProcessTable, message: Wait) -> None:
     elif target not in table.states:
         _answer(table, vm, ReturnCode.WAIT_FAILURE)
     else:
-        _block(table, vm, WaitState(target, message.exit_code_addr))
+        table.block(vm, WaitState(target, message.exit_code_addr))
 
 
 def _deliver_exit_code(table: ProcessTable, vm_id: int, address: int, target: int, exit_code: int) -> None:
@@ -112,13 +107,13 @@ def _pipe(table: ProcessTable, message: Pipe) -> None:
     return table.answer(vm, ReturnCode.SUCCESS)
 
 
-def _read_or_write(table: ProcessTable, message: FdRead | FdWrite, state: VmState) -> None:
+def _read_or_write(table: ProcessTable, message: FdRead | FdWrite, state: WaitForRead | WaitForWrite) -> None:
     if table.fds.get(message.fd) != message.vm:
         _answer(table, message.vm, ReturnCode.INVALID_FD)
     elif other_end(message.fd) not in table.fds:
         _answer(table, message.vm, ReturnCode.OTHER_END_CLOSED)
     else:
-        _block(table, message.vm, state)
+        table.block(message.vm, state)
 
 
 def _inherited_fd(table: ProcessTable, message: InheritedFileDescriptor) -> None:
@@ -136,8 +131,7 @@ def _inherited_fd(table: ProcessTable, message: InheritedFileDescriptor) -> None
 def _close(table: ProcessTable, message: Close) -> None:
     if table.fds.get(message.fd) != message.vm:
         return _answer(table, message.vm, ReturnCode.INVALID_FD)
-    del table.fds[message.fd]
-    table.notify(FdClosed, message.vm, message.fd)
+    table.close(message.vm, message.fd)
     return _answer(table, message.vm, ReturnCode.SUCCESS)
 
 
@@ -151,13 +145,14 @@ def terminate(table: ProcessTable, vm_id: int, exit_code: int) -> None:
         table.suspended.clear()
         table.states = {ROOT_VM_ID: TERMINATED}
         return
-    for waiter, state in sorted(table.states.items()):
+    for waiter, state in list(table.states.items()):
         if isinstance(state, WaitState) and state.target_vm_id == vm_id:
             # the VM that ends still holds its slot, so this may swap
             _deliver_exit_code(table, waiter, state.exit_code_addr, vm_id, exit_code)
     for fd in table.fds_of(vm_id):
-        del table.fds[fd]
-        table.notify(FdClosed, vm_id, fd)
+        table.close(vm_id, fd)
     del table.states[vm_id]
-    table.instantiated.pop(vm_id, None)
+    vm = table.instantiated.pop(vm_id, None)
+    if vm is not None:
+        vm.machine.memory.reusable = True
     table.suspended.pop(vm_id, None)

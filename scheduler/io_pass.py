@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ..vm.cost import transfer_cycles
 from .codes import ReturnCode
 from .events import HEAD_BYTES_MAX, OtherEndGone, Transferred
@@ -12,35 +14,56 @@ from .swapping import instantiate
 
 _Reader = tuple[int, WaitForRead]
 _Writer = tuple[int, WaitForWrite]
+W = TypeVar("W", WaitForRead, WaitForWrite)
 
 
 def io_pass(table: ProcessTable) -> None:
     """Finish reads and writes whose other end is gone, then move data between each pair of a reader and a writer.
 
-    What is to be done is settled before anything changes: each pair moves data once. Charges for swapping stay in the
+    Only pipes that were stirred are looked at: at all others there was nothing to do, and there still isn't. What is
+    to be done is settled before anything changes: each pair moves data once. Charges for swapping stay in the
     iteration's cycles. Raises any :class:`~spawnlab.vm.errors.VmError` of the loads and stores.
     """
-    readers: dict[int, _Reader] = {}
+    if not table.stirred:
+        return
     pairs: list[tuple[_Reader, _Writer]] = []
     gone: list[_Reader | _Writer] = []
-    states = sorted(table.states.items())
-    for vm, state in states:
-        if isinstance(state, WaitForRead):
-            if other_end(state.fd) in table.fds:
-                readers[state.fd] = (vm, state)
-            else:
-                gone.append((vm, state))
-    for vm, state in states:
-        if isinstance(state, WaitForWrite):
-            reader = readers.get(other_end(state.fd))
-            if other_end(state.fd) not in table.fds:
-                gone.append((vm, state))
-            elif reader is not None:
-                pairs.append((reader, (vm, state)))
+    without_reader: list[_Writer] = []
+    for read_fd in table.stirred:
+        write_fd = other_end(read_fd)
+        reader = _waiter(table, read_fd, WaitForRead)
+        writer = _waiter(table, write_fd, WaitForWrite)
+        if reader is not None and writer is not None:
+            pairs.append((reader, writer))
+        elif reader is not None and write_fd not in table.fds:
+            gone.append(reader)
+        elif writer is not None and read_fd not in table.fds:
+            without_reader.append(writer)
+    gone.sort(key=_vm)
+    gone += sorted(without_reader, key=_vm)
+    pairs.sort(key=_vm_of_writer)
     for vm, state in gone:
         _finish(table, vm, state)
     for reader, writer in pairs:
         _transfer(table, reader, writer)
+    table.stirred.clear()
+
+
+def _waiter(table: ProcessTable, fd: int, kind: type[W]) -> tuple[int, W] | None:
+    """Who waits for an fd, if anybody does: it can only be its owner."""
+    owner = table.fds.get(fd)
+    if owner is None:
+        return None
+    state = table.states.get(owner)
+    return (owner, state) if isinstance(state, kind) and state.fd == fd else None
+
+
+def _vm(waiter: _Reader | _Writer) -> int:
+    return waiter[0]
+
+
+def _vm_of_writer(pair: tuple[_Reader, _Writer]) -> int:
+    return pair[1][0]
 
 
 def _finish(table: ProcessTable, vm: int, state: WaitForRead | WaitForWrite) -> None:

@@ -6,6 +6,7 @@ Nothing of a run depends on it. One meter serves all VMs, since one of them runs
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -24,11 +25,12 @@ class Metered(msgspec.Struct, frozen=True):
 
 
 class CallMeter:
-    """Counts the system calls of whoever runs, until :meth:`take` is called."""
+    """Counts the system calls of whoever runs, until :meth:`take` is called, as long as there are ``readers``."""
 
-    __slots__ = ("calls", "charged", "loaded")
+    __slots__ = ("_readers", "calls", "charged", "loaded")
 
-    def __init__(self) -> None:
+    def __init__(self, readers: Sequence[object]) -> None:
+        self._readers = readers
         self.calls = self.charged = self.loaded = 0
 
     def take(self) -> Metered:
@@ -37,17 +39,18 @@ class CallMeter:
         self.calls = self.charged = self.loaded = 0
         return metered
 
-    def around(self, handlers: Sequence[SystemCall]) -> SystemCall:
+    def around(self, handlers: Sequence[SystemCall]) -> tuple[SystemCall]:
         """The handlers as one that does what they do, and counts; also if the call is nobody's, or fails."""
+        readers = self._readers
+        answer = handlers[0] if len(handlers) == 1 else partial(_answer, handlers)
 
         def call(machine: Machine) -> bool:
+            if not readers:
+                return answer(machine)
             number, before = machine.registers[A7], machine.cycles
             self.calls += 1
             try:
-                for handler in handlers:  # noqa: SIM110 - a generator would cost each call
-                    if handler(machine):
-                        return True
-                return False
+                return answer(machine)
             finally:
                 charged = machine.cycles - before
                 if charged:
@@ -55,4 +58,8 @@ class CallMeter:
                     if number == EXEC:  # that of version 2 charges nothing within the call
                         self.loaded += charged
 
-        return call
+        return (call,)
+
+
+def _answer(handlers: Sequence[SystemCall], machine: Machine) -> bool:
+    return any(handler(machine) for handler in handlers)

@@ -10,12 +10,12 @@ from ..vm.machine import A0, Machine
 from ..vm.snapshot import Snapshot
 from ..vm.version import VERSIONS
 from .codes import ReturnCode
-from .events import Answered, AnyEvent, Logged, Refused
+from .events import Answered, AnyEvent, Blocked, FdClosed, Logged, Refused
 from .limits import FIRST_FD_SLOT, ROOT_VM_ID, U64_MAX
 from .machines import MachineFactory
 from .messages import Message
 from .meter import CallMeter
-from .states import RUNNABLE, VmState
+from .states import RUNNABLE, VmState, Wait, WaitForRead, WaitForWrite
 from .syscalls.context import CycleCounter, VmContext
 from .syscalls.generator import SyscallGenerator
 from .transaction import DataLocation, DataPieceId, ScriptGroupData
@@ -49,6 +49,9 @@ class ProcessTable:
         self.next_vm_id = ROOT_VM_ID
         self.next_fd_slot = FIRST_FD_SLOT
         self.states: dict[int, VmState] = {}
+        """By id, ascending: ids are given in that order."""
+        self.stirred: set[int] = set()
+        """Pipes, by their read ends, at which something has changed since the last I/O pass: all it has to look at."""
         self.fds: dict[int, int] = {}
         """Open fds and their owners."""
         self.inherited_fd: dict[int, tuple[int, ...]] = {}
@@ -56,9 +59,9 @@ class ProcessTable:
         self.suspended: dict[int, Snapshot[DataPieceId]] = {}
         self.terminated_vms: dict[int, int] = {}
         self.message_box: list[Message] = []
-        self.meter = CallMeter()
         self.root_vm_args: tuple[bytes, ...] = ()
         self.observers: list[Observer] = []
+        self.meter = CallMeter(self.observers)
 
     def notify(self, make: Callable[..., E], *fields: object) -> None:
         """Tell the observers; the event is made only if there are any."""
@@ -76,8 +79,7 @@ class ProcessTable:
     def create_machine(self, vm_id: int, location: DataLocation | None) -> VirtualMachine:
         """A fresh machine of the script's version, for a program or (``None``) a snapshot (``scheduler`` §11.4)."""
         context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug, self._refused)
-        calls = self._generator(vm_id, self.sg_data, context, self._generator_context)
-        calls = (self.meter.around(calls),)
+        calls = self.meter.around(self._generator(vm_id, self.sg_data, context, self._generator_context))
         machine = self._machines(vm_id, location, VERSIONS[self.sg_data.version], calls)
         return VirtualMachine(context, machine)
 
@@ -99,6 +101,23 @@ class ProcessTable:
         self.machine(vm_id).registers[A0] = code
         self.states[vm_id] = RUNNABLE
         self.notify(Answered, vm_id, int(code))
+
+    def block(self, vm_id: int, state: Wait | WaitForRead | WaitForWrite) -> None:
+        """Let a VM wait; for an fd, until an I/O pass."""
+        self.states[vm_id] = state
+        if not isinstance(state, Wait):
+            self.stirred.add(state.fd & ~1)
+        self.notify(Blocked, vm_id, state)
+
+    def close(self, vm_id: int, fd: int) -> None:
+        """Close an fd of a VM; whoever waits at the other end finds out in the I/O pass."""
+        del self.fds[fd]
+        self.stirred.add(fd & ~1)
+        self.notify(FdClosed, vm_id, fd)
+
+    def stir(self) -> None:
+        """Have the next I/O pass look at all pipes."""
+        self.stirred.update(fd & ~1 for fd in self.fds)
 
     def fds_of(self, vm_id: int) -> tuple[int, ...]:
         """The open fds of a VM, ascending."""

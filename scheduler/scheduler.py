@@ -205,7 +205,7 @@ class Scheduler:
 
     def _choose(self, mode: RunMode) -> Turn:
         table = self.table
-        runnable = [vm for vm, state in sorted(table.states.items()) if isinstance(state, Runnable)]
+        runnable = [vm for vm, state in table.states.items() if isinstance(state, Runnable)]
         if not runnable:
             raise Deadlock(explain_deadlock(table.states, table.fds))
         vm = choose(self.policy, runnable)
@@ -227,15 +227,20 @@ class Scheduler:
         if turn is None:
             raise RuntimeError("complete() without prepare()")
         self._turn = None
-        used, metered = turn.machine.cycles, self.table.meter.take()
-        calls = metered.calls + isinstance(result, int)
+        used, observed = turn.machine.cycles, bool(self.table.observers)
         fault = self._process(turn, result)
-        played = _Played(turn, used, calls, metered, turn.machine.this_pc if fault is result else None)
+        played = self._played(turn, result, used, fault) if observed else None
         spent = self.table.iteration_cycles
         fault = self._finish(turn.limit, fault, played)
         if fault is not None:
             raise fault
         return turn.limit - spent
+
+    def _played(self, turn: Turn, result: int | VmError, used: int, fault: VmError | None) -> _Played:
+        """What observers are told of a turn; made only if there are any."""
+        metered = self.table.meter.take()
+        calls = metered.calls + isinstance(result, int)
+        return _Played(turn, used, calls, metered, turn.machine.this_pc if fault is result else None)
 
     def _process(self, turn: Turn, result: int | VmError) -> VmError | None:
         """I4 to I7; gives the fault, if any."""

@@ -107,3 +107,7 @@ def _check_fds(state: FullSuspendedState, ids: Sequence[int]) -> None:
     if not ended and not {owner for _, owner in state.fds} <= set(ids):
         raise CorruptFileError("fds: one is owned by a VM that is not there")
     _check_u64("fds", (owner for _, owner in state.fds))
+    owners = dict(state.fds)
+    for vm in state.vms:
+        if isinstance(vm.state, WaitForRead | WaitForWrite) and owners.get(vm.state.fd) != vm.id:
+            raise CorruptFileError(f"vms: VM {vm.id} waits for fd {vm.state.fd}, which is not its own")

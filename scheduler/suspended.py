@@ -62,7 +62,7 @@ def suspend_table(table: ProcessTable) -> FullSuspendedState:
         freeze(table, vm)
     table.notify(Suspended, ROOT_VM_ID, table.total_cycles.value)
     vms: list[SuspendedVm] = []
-    for vm, state in sorted(table.states.items()):
+    for vm, state in table.states.items():
         snapshot = table.suspended.get(vm)
         if snapshot is None:
             raise Unexpected("Unable to find VM Id", f"VM {vm} has a state but no snapshot")
@@ -90,9 +90,10 @@ def resume_table(table: ProcessTable, state: FullSuspendedState) -> None:
     table.total_cycles.value = state.total_cycles
     table.next_vm_id = state.next_vm_id
     table.next_fd_slot = state.next_fd_slot
-    table.states = {vm.id: vm.state for vm in state.vms}
+    table.states = {vm.id: vm.state for vm in sorted(state.vms, key=lambda vm: vm.id)}
     table.suspended = {vm.id: vm.snapshot for vm in state.vms}
     table.fds = dict(state.fds)
+    table.stir()
     table.inherited_fd = dict(state.inherited_fd)
     table.terminated_vms = dict(state.terminated_vms)
     instantiate(table, state.instantiated_ids)

@@ -43,6 +43,7 @@ def freeze(table: ProcessTable, vm_id: int) -> None:
     table.charge_iteration(SPAWN_EXTRA_CYCLES_BASE)
     table.suspended[vm_id] = vm.context.snapshots.make_snapshot(vm.machine)
     del table.instantiated[vm_id]
+    vm.machine.memory.reusable = True
 
 
 def resume_vm(table: ProcessTable, vm_id: int) -> None:

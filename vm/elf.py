@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .errors import (
     ElfBits,
@@ -11,9 +12,13 @@ from .errors import (
     ElfSegmentAddrOrSizeError,
     ElfSegmentUnreadable,
     ElfSegmentWritableAndExecutable,
+    VmError,
 )
+from .host_memory import SharedImage
 from .memory import EXECUTABLE, FREEZED, MASK64, Memory, round_down_page, round_up_page
 
+SHARED_MIN = 256 << 10
+"""File bytes from which on machines share an image, and copy what they change. To copy less is faster."""
 PT_LOAD = 1
 PF_X, PF_W, PF_R = 1, 2, 4
 _HEADER64 = "HHIQQQIHHHHHH"
@@ -50,8 +55,9 @@ class Image:
         return sum(action.end - action.start for action in self.actions)
 
 
+@lru_cache(maxsize=1024)
 def parse(file: bytes, version: int) -> Image:
-    """Read the header and program headers; nothing else is looked at.
+    """Read the header and program headers; nothing else is looked at. What was read of the last files is kept.
 
     Raises :class:`ElfParseError`, :class:`ElfBits`, :class:`ElfSegmentAddrOrSizeError`,
     :class:`ElfSegmentUnreadable`, :class:`ElfSegmentWritableAndExecutable`.
@@ -127,11 +133,32 @@ def place(memory: Memory, file: bytes, image: Image, version: int) -> int:
     segment that does not start on a page.
     """
     fresh = memory.is_untouched()
+    if not (fresh and image.file_bytes >= SHARED_MIN and _take_over(memory, file, version)):
+        _map(memory, file, image, version)
+    memory.image = file if fresh else None
+    return image.file_bytes
+
+
+def _map(memory: Memory, file: bytes, image: Image, version: int) -> None:
     for action in image.actions:
         memory.init_pages(
             action.address, action.size, action.flags, memoryview(file)[action.start : action.end], action.padding
         )
         if version == 0:
             memory.write(action.address, bytes(action.padding))
-    memory.image = file if fresh else None
-    return image.file_bytes
+
+
+def _take_over(memory: Memory, file: bytes, version: int) -> bool:
+    """Have what other machines have mapped of this file; says whether that is possible."""
+    try:
+        memory.take_over(_shared_image(file, version))
+    except (VmError, OSError):  # what can't be mapped fails where others see it; and the host may be out of files
+        return False
+    return True
+
+
+@lru_cache(maxsize=16)
+def _shared_image(file: bytes, version: int) -> SharedImage:
+    memory = Memory()
+    _map(memory, file, parse(file, version), version)
+    return memory.share()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmap import ACCESS_COPY, mmap
+from mmap import mmap
 
 from .errors import (
     MemOutOfBound,
@@ -10,12 +10,18 @@ from .errors import (
     MemWriteOnExecutablePage,
     MemWriteOnFreezedPage,
 )
+from .host_memory import (
+    FLAGS_AT,
+    GUEST_AT,
+    MEMORY_SIZE,
+    PAGE_SHIFT,
+    PAGE_SIZE,
+    PAGES,
+    SharedImage,
+    leave_block,
+    zero_block,
+)
 
-MEMORY_SIZE = 4 << 20
-"""Bytes."""
-PAGE_SIZE = 4096
-PAGE_SHIFT = 12
-PAGES = MEMORY_SIZE // PAGE_SIZE
 STACK_SIZE = MEMORY_SIZE // 4
 """Bytes at the memory's end that arguments may take."""
 
@@ -26,15 +32,11 @@ EXECUTABLE = 0x02
 DIRTY = 0x04
 """The page was written; a snapshot has to keep its bytes."""
 
-FLAGS_AT = PAGE_SIZE
-"""Offset of the page flags in a memory's block."""
-GUARD_SIZE = 16 * PAGE_SIZE
-GUEST_AT = 2 * PAGE_SIZE + GUARD_SIZE
-"""Offset of the guest's address 0 in the block. Guards lie before and behind the guest's bytes."""
-BLOCK_SIZE = GUEST_AT + MEMORY_SIZE + GUARD_SIZE
-
 MASK64 = (1 << 64) - 1
 _NO_FLAGS = bytes(PAGES)
+IS_EXECUTABLE = bytes(1 if flags & EXECUTABLE else 0 for flags in range(256))
+"""For :meth:`bytes.translate`: flags of pages to whether each can be executed."""
+_MADE_DIRTY = bytes(flags | DIRTY for flags in range(256))
 
 
 def round_down_page(address: int) -> int:
@@ -53,16 +55,49 @@ class Memory:
     Both lie in one block, with a page before them that belongs to whatever engine runs the machine.
     """
 
-    __slots__ = ("block", "data", "flags", "image")
+    __slots__ = ("_is_shared", "block", "data", "flags", "image", "reusable", "tracked")
 
     def __init__(self) -> None:
-        # Pages of zeros that are ours once they are touched, so that a new memory costs next to nothing
-        self.block = mmap(-1, BLOCK_SIZE, access=ACCESS_COPY)
-        whole = memoryview(self.block)
-        self.data = whole[GUEST_AT : GUEST_AT + MEMORY_SIZE]
-        self.flags = whole[FLAGS_AT : FLAGS_AT + PAGES]
+        self._have(zero_block())
+        self._is_shared = False
         self.image: bytes | None = None
         """The file that all executable pages came from, if it is known to be one."""
+        self.tracked: set[int] = set()
+        """Pages that may have lost their flags but not their bytes; see :mod:`.snapshot`."""
+        self.reusable = False
+        """Set by who knows that the machine is done with it, and that all that was written has its mark in flags."""
+
+    def _have(self, block: mmap) -> None:
+        self.block = block
+        whole = memoryview(block)
+        self.data = whole[GUEST_AT : GUEST_AT + MEMORY_SIZE]
+        self.flags = whole[FLAGS_AT : FLAGS_AT + PAGES]
+
+    def __del__(self) -> None:
+        """Leave the block to another memory, if that was allowed and nobody else can see it."""
+        if getattr(self, "reusable", False) and not self._is_shared:
+            self._leave()
+
+    def _leave(self) -> None:
+        touched = bytearray(self.flags)
+        for page in self.tracked:
+            touched[page] = 1
+        self.data.release()
+        self.flags.release()
+        block = self.block
+        del self.block
+        leave_block(block, touched)
+
+    def share(self) -> SharedImage:
+        """What it holds now, for other memories."""
+        return SharedImage(self.block)
+
+    def take_over(self, image: SharedImage) -> None:
+        """Hold what the image does; nothing may have been mapped or written before. Raises :class:`OSError`."""
+        block = image.block()
+        self._leave()
+        self._have(block)
+        self._is_shared = True
 
     def load(self, address: int, width: int) -> int:
         """``width`` bytes as a little-endian number; raises :class:`MemOutOfBound`."""
@@ -107,11 +142,11 @@ class Memory:
         end = address + size
         if end > MEMORY_SIZE:
             raise _out_of_bound("write", address, size)
-        pages = range(address >> PAGE_SHIFT, ((end - 1) >> PAGE_SHIFT) + 1)
-        if any(self.flags[page] & EXECUTABLE for page in pages):
+        first, last = address >> PAGE_SHIFT, ((end - 1) >> PAGE_SHIFT) + 1
+        flags = bytes(self.flags[first:last])
+        if flags.translate(IS_EXECUTABLE).find(1) >= 0:
             raise _write_on_executable(address, size)
-        for page in pages:
-            self.flags[page] |= DIRTY
+        self.flags[first:last] = flags.translate(_MADE_DIRTY)
         self.block[address + GUEST_AT : end + GUEST_AT] = data
 
     def fetch(self, pc: int) -> int:

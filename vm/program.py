@@ -10,13 +10,14 @@ from typing import Any
 
 from .decoder import Fetch, decode, decode_word
 from .errors import MemOutOfBound
+from .host_memory import GUEST_AT, PAGE_SHIFT, page_runs
 from .isa.definition import Operation
 from .isa.fusion import Rule, load_imm
 from .isa.tables import RULES_BY_HEAD
-from .memory import EXECUTABLE, GUEST_AT, PAGE_SHIFT, Memory
+from .memory import IS_EXECUTABLE, Memory
 from .version import Isa
 
-PROGRAMS_MAX = 256
+PROGRAMS_MAX = 1024
 """Programs that are kept; the one that was used the longest ago is dropped."""
 
 Prepared = tuple[Any, tuple[int, ...], int, int, Operation, dict[str, Any]]
@@ -32,8 +33,6 @@ RUN_MAX = 127
 
 Key = tuple[Isa, bytes, bytes]
 """Version, executable pages, and what they hold one after the other."""
-
-_IS_EXECUTABLE = bytes(1 if flags & EXECUTABLE else 0 for flags in range(256))
 
 
 class Program:
@@ -224,7 +223,7 @@ def forget_programs() -> None:
 
 def executable_pages(memory: Memory) -> bytes:
     """For each page, whether it can be executed: 1 or 0."""
-    return bytes(memory.flags).translate(_IS_EXECUTABLE)
+    return bytes(memory.flags).translate(IS_EXECUTABLE)
 
 
 def program_of(memory: Memory, pages: bytes, isa: Isa) -> Program:
@@ -242,13 +241,10 @@ def program_of(memory: Memory, pages: bytes, isa: Isa) -> Program:
 
 
 def _program_of_pages(memory: Memory, pages: bytes, isa: Isa) -> Program:
-    parts: list[bytes] = []
-    start = pages.find(1)
-    while start >= 0:
-        end = pages.find(0, start)
-        end = len(pages) if end < 0 else end
-        parts.append(memory.block[(start << PAGE_SHIFT) + GUEST_AT : (end << PAGE_SHIFT) + GUEST_AT])
-        start = pages.find(1, end)
+    parts = [
+        memory.block[(start << PAGE_SHIFT) + GUEST_AT : (end << PAGE_SHIFT) + GUEST_AT]
+        for start, end in page_runs(pages)
+    ]
     key = isa, pages, b"".join(parts)
     program = _programs.get(key)
     if program is None:

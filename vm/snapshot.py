@@ -92,6 +92,7 @@ class SnapshotContext(Generic[Id]):
         while length >= PAGE_SIZE:
             page = start >> PAGE_SHIFT
             flags[page] &= ~DIRTY
+            machine.memory.tracked.add(page)
             self.pages[page] = PageOrigin(source, offset, flags[page])
             start, offset, length = start + PAGE_SIZE, offset + PAGE_SIZE, length - PAGE_SIZE
 
@@ -188,26 +189,32 @@ def _overlay(content: bytearray, start: int, address: int, data: bytes) -> None:
         content[first - start : last - start] = data[first - address : last - address]
 
 
+_IS_DIRTY = bytes(1 if flags & DIRTY else 0 for flags in range(256))
+
+
 def _dirty_pages(machine: Machine) -> tuple[DirtyPages, ...]:
+    """The dirty pages, those with equal flags that follow one another in one piece."""
     memory = machine.memory
-    runs: list[tuple[int, int]] = []
-    for page, flags in enumerate(memory.flags):
-        if flags & DIRTY:
-            if runs and runs[-1][1] == page and memory.flags[page - 1] == flags:
-                runs[-1] = (runs[-1][0], page + 1)
-            else:
-                runs.append((page, page + 1))
-    return tuple(
-        DirtyPages(page << PAGE_SHIFT, memory.flags[page], memory.read(page << PAGE_SHIFT, (end - page) << PAGE_SHIFT))
-        for page, end in runs
-    )
+    flags = bytes(memory.flags)
+    dirty = flags.translate(_IS_DIRTY)
+    pieces: list[DirtyPages] = []
+    page = dirty.find(1)
+    while page >= 0:
+        end = dirty.find(0, page)
+        run = flags[page:] if end < 0 else flags[page:end]
+        size = len(run) - len(run.lstrip(run[:1]))
+        pieces.append(
+            DirtyPages(page << PAGE_SHIFT, run[0], memory.read(page << PAGE_SHIFT, size << PAGE_SHIFT)),
+        )
+        page = dirty.find(1, page + size)
+    return tuple(pieces)
 
 
 def _restore(machine: Machine, address: int, flags: int, data: bytes) -> None:
     _check_pages(address, len(data))
     machine.memory.write(address, data)
-    for page in range(address >> PAGE_SHIFT, (address + len(data)) >> PAGE_SHIFT):
-        machine.memory.flags[page] |= flags
+    for page in range(address >> PAGE_SHIFT, (address + len(data)) >> PAGE_SHIFT) if flags & ~DIRTY else ():
+        machine.memory.flags[page] |= flags  # being written they are dirty
 
 
 def _check_pages(address: int, size: int) -> None:

@@ -31,6 +31,8 @@ of a slice can't use up their bits.
 """
 STEPS_PER_SLICE = 2000
 """Operations of the step engine that take some milliseconds."""
+LARGE = 1 << 16
+"""For programs with so many bytes of code the translation is made at once: maybe it is kept from another process."""
 BLOCK_CYCLES_MAX = 1000
 """So that a block's charge, of cycles and operations, fits in a signed 32-bit number."""
 
@@ -76,25 +78,40 @@ class Tier:
 
 
 class Context:
-    """A machine's memory, the program that it holds, and its translation."""
+    """A machine's memory, the program that it holds, and its translation, made when there is something to translate."""
 
-    __slots__ = ("memory", "pages", "program", "tier", "translation", "view")
+    __slots__ = ("_view", "memory", "pages", "program", "tier", "translation")
 
     def __init__(self, machine: Machine, pages: bytes, tier: Tier) -> None:
         self.memory = machine.memory
         self.tier = tier
+        self._view: Any = None
         self.set_program(machine, pages)
-        self.view: Any = self.translation.view(self.memory)
 
     def set_program(self, machine: Machine, pages: bytes) -> None:
         """Take note of what code there is."""
         self.pages = pages
         self.program = program = program_of(self.memory, pages, machine.isa)
         machine.share_decoded(program.prepared, program.operations)
-        translation = program.translations.get(self.tier.name)
-        if translation is None:
-            translation = program.translations[self.tier.name] = self.tier.make(program)
-        self.translation: Translation = translation
+        self.translation: Translation | None = program.translations.get(self.tier.name)
+        if self.translation is None and len(program.key[2]) >= LARGE:
+            self.make_translation()
+
+    def make_translation(self) -> Translation:
+        """Make the translation for all machines of the program, unless another one has."""
+        kept = self.program.translations
+        if self.tier.name not in kept:
+            kept.setdefault(self.tier.name, self.tier.make(self.program))
+        made: Translation = kept[self.tier.name]
+        self.translation = made
+        return made
+
+    def enter(self, translation: Translation, machine: Machine, entry: Any, cycles: int) -> int:
+        """Enter translated code; says why it came back."""
+        view = self._view
+        if view is None:  # many machines end before they come to code that is hot
+            view = self._view = translation.view(self.memory)
+        return translation.enter(machine, view, entry, cycles)
 
 
 def attach(machine: Machine, tier: Tier) -> Context:
@@ -145,13 +162,15 @@ def _run_translated(machine: Machine, context: Context, cycles_max: int) -> int:
     """
     translation, tier = context.translation, context.tier
     pc = machine.this_pc
-    entry = translation.entries.get(pc)
-    if entry is None:
+    entry = None if translation is None else translation.entries.get(pc)
+    if translation is None or entry is None:
         heat = context.program.heat
         heat[pc] = times = heat.get(pc, 0) + 1
         if times < tier.threshold:
             return cycles_max
         wanted = _anything if tier.threshold == 1 else context.program.runs.__contains__
+        if translation is None:
+            translation = context.make_translation()
         if not translation.translate(pc, machine.memory.fetch, wanted):
             return cycles_max
         entry = translation.entries[pc]
@@ -159,7 +178,7 @@ def _run_translated(machine: Machine, context: Context, cycles_max: int) -> int:
     if cycles < tier.cycles_worth:
         return cycles_max
     steps = machine.steps
-    reason = translation.enter(machine, context.view, entry, cycles)
+    reason = context.enter(translation, machine, entry, cycles)
     if reason == STEP:
         return 1
     return 0 if reason == MISS or machine.steps != steps else cycles_max

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 pub const USAGE: &str = "\
-usage: spawnlab-reference [--machine asm|plain] [--programs DIR]... [--blobs DIR] [--full]
+usage: spawnlab-reference [--machine asm|plain] [--programs DIR]... [--blobs DIR] [--full] [--time]
 
 Reads cases as JSON lines on standard input and writes one outcome a line on standard output.
 
@@ -11,7 +11,8 @@ Reads cases as JSON lines on standard input and writes one outcome a line on sta
   --machine plain  run on the instruction-by-instruction interpreter
   --programs DIR   where programs are looked up by name; may be repeated, the first match counts
   --blobs DIR      where files and witness_sets.json are looked up
-  --full           never cut long lists in outcomes";
+  --full           never cut long lists in outcomes
+  --time           add run_ns to each outcome, the nanoseconds that the run took";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MachineKind {
@@ -26,6 +27,7 @@ pub struct Options {
     pub programs: Vec<PathBuf>,
     pub blobs: Option<PathBuf>,
     pub full: bool,
+    pub time: bool,
     pub help: bool,
 }
 
@@ -43,6 +45,7 @@ impl Options {
                 "--programs" => options.programs.push(value()?.into()),
                 "--blobs" => options.blobs = Some(value()?.into()),
                 "--full" => options.full = true,
+                "--time" => options.time = true,
                 "--help" | "-h" => options.help = true,
                 _ => return Err(format!("unknown argument {argument}")),
             }

@@ -15,6 +15,7 @@ use std::any::Any;
 use std::io::{self, BufRead, Write};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
+use std::time::Instant;
 
 type PlainMachine = DefaultMachine<DefaultCoreMachine<u64, WXorXMemory<SparseMemory<u64>>>>;
 
@@ -24,6 +25,7 @@ pub struct Runner {
     consensus: Arc<Consensus>,
     machine: MachineKind,
     full: bool,
+    time: bool,
 }
 
 impl Runner {
@@ -33,6 +35,7 @@ impl Runner {
             consensus: consensus(),
             machine: options.machine,
             full: options.full,
+            time: options.time,
         }
     }
 
@@ -63,12 +66,18 @@ impl Runner {
             host: Host::new(case.debug_pause),
             root_args: self.library.list(&case.root_args)?,
         };
+        let begun = Instant::now();
         let report = match self.machine {
             MachineKind::Asm => run::<AsmMachine>(&case, &setup),
             MachineKind::Plain => run::<PlainMachine>(&case, &setup),
         };
+        let elapsed = begun.elapsed();
         let texts = setup.host.take_texts();
-        Ok(outcome(&setup.data, report, texts, self.full || case.full))
+        let mut outcome = outcome(&setup.data, report, texts, self.full || case.full);
+        if self.time {
+            outcome["run_ns"] = json!(elapsed.as_nanos() as u64);
+        }
+        Ok(outcome)
     }
 }
 

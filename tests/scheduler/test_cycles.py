@@ -246,7 +246,7 @@ def test_iteration_cycles_that_would_overflow_leave_the_message_unhandled() -> N
 
 def test_a_transfer_that_overflows_a_machines_counter_is_a_fault() -> None:
     run = play(pipe() + spawn_with(1, 2) + FOREVER, read(2, 8))
-    run.table.states[0] = WaitForWrite(3, 0, 8, 0, 0)
+    run.table.block(0, WaitForWrite(3, 0, 8, 0, 0))
     run.table.machine(0).cycles = U64_MAX - 1
     with pytest.raises(CyclesOverflow):
         io_pass(run.table)

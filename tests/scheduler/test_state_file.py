@@ -137,6 +137,8 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     (in_state(WaitForWrite(3, 2, 1, 1, 1)), "vms: a write of 1 bytes to fd 3, 2 of them taken"),
     (in_state(WaitForWrite(3, -1, 1, 1, 1)), "vms: VM 1: state: a number"),
     (in_state(WaitForWrite(3, 0, 1, -1, 1)), "vms: VM 1: state: a number"),
+    (in_state(WaitForRead(1000, 1, 1, 1)), "vms: VM 1 waits for fd 1000, which is not its own"),
+    (in_state(WaitForWrite(1001, 0, 1, 1, 1)), "vms: VM 1 waits for fd 1001, which is not its own"),
     (with_snapshot(version=3), "vms: VM 1: version: 3 is not 0, 1 or 2"),
     (with_snapshot(registers=(0,)), "vms: VM 1: registers: there must be 32"),
     (with_snapshot(source_pages=(msgspec.structs.replace(SOURCE, address=1),)), "vms: VM 1: source_pages: 0x1"),

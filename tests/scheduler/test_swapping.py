@@ -171,6 +171,7 @@ def passed(states: dict[int, VmState], fds: dict[int, int], instantiated: Sequen
     run.table.states.update(dict.fromkeys(run.table.states, RUNNABLE))
     run.table.states.update(states)
     run.table.fds = fds
+    run.table.stir()
     io_pass(run.table)
     return ", ".join(f"{way} {vm}" for way, vm in run.swaps())
 

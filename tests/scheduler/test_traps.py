@@ -206,11 +206,13 @@ def test_t15_pairs_go_by_the_writers_id_and_gone_readers_before_gone_writers() -
     run.table.fds = {2: 0, 3: 3, 4: 1, 5: 2}
     states = {0: reader(2), 1: reader(4), 2: writer(5), 3: writer(3)}
     run.table.states.update(states)
+    run.table.stir()
     io_pass(run.table)
     assert [event.vm for event in run.events(Transferred)] == [2, 3]
     run = eight_blocked((4, 5, 6, 7))
     run.table.fds = {3: 0, 4: 1, 6: 2, 9: 3}
     run.table.states.update({0: writer(3), 1: reader(4), 2: reader(6), 3: writer(9)})
+    run.table.stir()
     io_pass(run.table)
     assert [event.vm for event in run.events(OtherEndGone)] == [1, 2, 0, 3]
 
@@ -220,11 +222,13 @@ def test_t16_of_a_suspended_pair_the_writer_takes_the_free_slot() -> None:
     run = eight_blocked((5, 6, 7))
     run.table.fds = {2: 1, 3: 2}
     run.table.states.update({1: reader(2), 2: writer(3)})
+    run.table.stir()
     io_pass(run.table)
     assert run.swaps() == [("in", 2), ("out", 5), ("in", 1)]
     run = eight_blocked((4, 5, 6, 7))
     run.table.fds = {2: 1, 3: 2}
     run.table.states.update({1: reader(2), 2: writer(3)})
+    run.table.stir()
     io_pass(run.table)
     assert run.swaps() == [("out", 4), ("in", 1), ("out", 5), ("in", 2)]
 

@@ -7,7 +7,7 @@ within reach of one-byte offsets.
 
 from __future__ import annotations
 
-from ..memory import FLAGS_AT, GUEST_AT
+from ..host_memory import FLAGS_AT, GUEST_AT
 from .x86 import R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, Mem
 
 POINTER_AT = 128

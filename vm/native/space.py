@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from ..decoder import Fetch
+from ..host_memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE
 from ..isa.definition import Definition, Operation
-from ..memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE, Memory
+from ..memory import Memory
 from ..program import Program
-from ..tiers import BUDGET, MISS, STEP, STEPS_BITS, STEPS_MASK
+from ..tiers import BUDGET, LARGE, MISS, STEP, STEPS_BITS, STEPS_MASK
 from ..translate.blocks import Finder
 from ..translate.record import Untranslatable
 from . import cache, x86
@@ -35,8 +36,6 @@ _STATE = Struct("<37Q")
 BATCH_STEPS_MAX = 3000
 KEPT_MIN = 8192
 """Bytes of code that are worth a file."""
-LARGE = 1 << 16
-"""The cache is asked for programs with so many bytes of code at once; for smaller ones when a block is hot."""
 
 _SAVED = (RBX, RBP, R12, R13, R14, R15)
 _MemoKey = tuple[Definition, tuple[int, ...], int]
