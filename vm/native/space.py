@@ -113,7 +113,7 @@ class CodeSpace:
         self._program = program
         self._spares_last_byte = program.isa.version == 0
         self._memory = Reservation(SIZE)
-        self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE)
+        self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE, access=mmap.ACCESS_COPY)  # a forked process has its own
         self._table = memoryview(self._table_block).cast("I")
         glue, self._exits, enter = _glue()
         self._memory.write(0, glue)
