@@ -66,6 +66,7 @@ class Tier:
     ``name`` is what programs keep the translation under, and ``make`` makes one. Code is translated when it is come to
     for the ``threshold``-th time. With fewer than ``cycles_worth`` cycles to go translated code is not entered. It
     comes back after ``cycles_per_slice`` (:data:`CYCLES_PER_SLICE` or fewer), which take some milliseconds at most.
+    ``instead`` takes its place for a machine where the host has no memory for this one (an :class:`OSError`).
     """
 
     name: str
@@ -73,28 +74,42 @@ class Tier:
     threshold: int
     cycles_worth: int
     cycles_per_slice: int
+    instead: Tier | None = None
 
 
 class Context:
-    """A machine's memory, the program that it holds, and its translation."""
+    """A machine's memory, the program that it holds, and its translation.
 
-    __slots__ = ("memory", "pages", "program", "tier", "translation", "view")
+    ``tier`` is what was asked for, ``used`` what is to be had.
+    """
+
+    __slots__ = ("memory", "pages", "program", "tier", "translation", "used", "view")
 
     def __init__(self, machine: Machine, pages: bytes, tier: Tier) -> None:
         self.memory = machine.memory
         self.tier = tier
         self.set_program(machine, pages)
-        self.view: Any = self.translation.view(self.memory)
 
     def set_program(self, machine: Machine, pages: bytes) -> None:
         """Take note of what code there is."""
         self.pages = pages
         self.program = program = program_of(self.memory, pages, machine.isa)
         machine.share_decoded(program.prepared, program.operations)
-        translation = program.translations.get(self.tier.name)
+        try:
+            self._use(self.tier)
+        except OSError:
+            if self.tier.instead is None:
+                raise
+            self._use(self.tier.instead)
+
+    def _use(self, tier: Tier) -> None:
+        translations = self.program.translations
+        translation: Translation | None = translations.get(tier.name)
         if translation is None:
-            translation = program.translations[self.tier.name] = self.tier.make(program)
-        self.translation: Translation = translation
+            translation = translations[tier.name] = tier.make(self.program)
+        self.view: Any = translation.view(self.memory)
+        self.translation = translation
+        self.used = tier
 
 
 def attach(machine: Machine, tier: Tier) -> Context:
@@ -119,8 +134,9 @@ def run(machine: Machine, steps_max: int | None, tier: Tier, *, one_slice: bool 
             pause.clear()
             raise Pause
         steps, cycles = machine.steps, machine.cycles
-        count = _run_translated(machine, context, min(left, tier.cycles_per_slice))
-        work -= (machine.cycles - cycles) / tier.cycles_per_slice + 1 / STEPS_PER_SLICE
+        cycles_per_slice = context.used.cycles_per_slice
+        count = _run_translated(machine, context, min(left, cycles_per_slice))
+        work -= (machine.cycles - cycles) / cycles_per_slice + 1 / STEPS_PER_SLICE
         if steps_max is not None:
             left -= machine.steps - steps
         if count and left:
@@ -143,7 +159,7 @@ def _run_translated(machine: Machine, context: Context, cycles_max: int) -> int:
 
     Operations cost a cycle at the least, so that a limit of them is kept by one of as many cycles.
     """
-    translation, tier = context.translation, context.tier
+    translation, tier = context.translation, context.used
     pc = machine.this_pc
     entry = translation.entries.get(pc)
     if entry is None:
