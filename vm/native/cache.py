@@ -41,7 +41,10 @@ def folder() -> Path | None:
     if wanted:
         return Path(wanted)
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "spawnlab" / "code"
+    try:
+        return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "spawnlab" / "code"
+    except RuntimeError:  # a user who has no home, as in some containers
+        return None
 
 
 @cache

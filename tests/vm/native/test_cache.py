@@ -198,6 +198,13 @@ def test_the_users_cache_folder_is_the_place(monkeypatch: pytest.MonkeyPatch) ->
     assert cache.folder() == Path.home() / ".cache/spawnlab/code"
 
 
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (cache.VARIABLE, "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: (1 << 31) - 5)
+    assert cache.folder() is None
+
+
 def test_a_folder_that_cannot_be_made_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.VARIABLE, "/dev/null/code")
     cache.write("name", b"", [])
