@@ -36,7 +36,7 @@ Entries = list[tuple[int, int]]
 def folder() -> Path | None:
     """Where the files are; ``None`` when the cache is off."""
     wanted = os.environ.get(VARIABLE, "")
-    if wanted == "off" or not hasattr(os, "getuid"):
+    if wanted == "off" or not hasattr(os, "getuid") or not _emitter():
         return None
     if wanted:
         return Path(wanted)
@@ -49,11 +49,17 @@ def folder() -> Path | None:
 
 @cache
 def _emitter() -> bytes:
-    """A digest of the sources that decide which machine code is made."""
+    """A digest of the sources that decide which machine code is made; empty where they can't be read.
+
+    So it is in an archive, or where only compiled modules were installed: code of another release would be taken.
+    """
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for part in (here, here.parent / "translate", here.parent / "isa", here.parent):
-        for source in sorted(part.glob("*.py")):
+        sources = sorted(part.glob("*.py"))
+        if not sources:
+            return b""
+        for source in sources:
             digest.update(source.read_bytes())
     return digest.digest()
 

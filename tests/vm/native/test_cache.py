@@ -205,6 +205,16 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> 
     assert cache.folder() is None
 
 
+def test_there_is_no_cache_without_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else says which release has made the code."""
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    assert cache.folder() == tmp_path
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "native" / "cache.pyc"))
+    cache._emitter.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    assert cache.folder() is None
+    cache._emitter.cache_clear()  # pyright: ignore[reportPrivateUsage]
+
+
 def test_a_folder_that_cannot_be_made_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.VARIABLE, "/dev/null/code")
     cache.write("name", b"", [])
