@@ -117,6 +117,9 @@ def write(name: str, code: bytes, entries: Entries) -> None:
     if where is None:
         return
     body = len(entries).to_bytes(4, "little") + array("I", [n for entry in entries for n in entry]).tobytes() + code
+    content = _MAGIC + _seal(name, body) + body
+    if len(content) > SIZE_MAX:  # it would not be read
+        return
     with suppress(OSError):
         where.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         if not _is_ours(where.lstat()):
@@ -124,7 +127,7 @@ def write(name: str, code: bytes, entries: Entries) -> None:
         draft = where / f".{name}.{os.getpid()}"
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, _PRIVATE_FILE)
         with open(handle, "wb") as file:
-            file.write(_MAGIC + _seal(name, body) + body)
+            file.write(content)
         draft.replace(where / name)
         _prune(where)
 

@@ -221,6 +221,16 @@ def test_a_folder_that_cannot_be_made_changes_nothing(monkeypatch: pytest.Monkey
     assert cache.read("name") is None
 
 
+def test_what_is_too_large_to_be_read_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.write("a", bytes(1000), [])
+    size = (folder / "a").stat().st_size
+    monkeypatch.setattr(cache, "SIZE_MAX", size)
+    cache.write("b", bytes(1000), [])
+    cache.write("c", bytes(1001), [])
+    assert cache.read("b") == (bytes(1000), [])
+    assert sorted(file.name for file in folder.iterdir()) == ["a", "b"]
+
+
 def test_the_oldest_files_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "FILES_MAX", 2)
     for number, name in enumerate(("a", "b", "c")):
