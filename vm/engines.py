@@ -109,11 +109,12 @@ def engine(name: str) -> Engine:
         raise EngineError(f"there is no engine {name!r}; they are {', '.join(NAMES)}")
     if name == "step":
         return StepEngine()
-    if name != "blocks" and native_refusal() is None:
-        threshold, worth = (1, 1) if name == "native" else (AUTO_THRESHOLD, AUTO_CYCLES_WORTH)
-        return TieredEngine(name, Tier("native", _native, threshold, worth, CYCLES_PER_SLICE))
     threshold, worth = (1, 1) if name == "blocks" else (BLOCKS_THRESHOLD, AUTO_CYCLES_WORTH)
-    return TieredEngine(name, Tier("blocks", _blocks, threshold, worth, BLOCKS_CYCLES_PER_SLICE))
+    blocks = Tier("blocks", _blocks, threshold, worth, BLOCKS_CYCLES_PER_SLICE)
+    if name == "blocks" or native_refusal() is not None:
+        return TieredEngine(name, blocks)
+    threshold, worth = (1, 1) if name == "native" else (AUTO_THRESHOLD, AUTO_CYCLES_WORTH)
+    return TieredEngine(name, Tier("native", _native, threshold, worth, CYCLES_PER_SLICE, instead=blocks))
 
 
 ENGINE_VARIABLE = "SPAWNLAB_ENGINE"

@@ -179,12 +179,11 @@ class Memory:
         if address > MEMORY_SIZE or size > MEMORY_SIZE or address + size > MEMORY_SIZE or offset > size:
             raise MemOutOfBound(f"mapping 0x{size:x} bytes at 0x{address:x}")
         pages = range(address >> PAGE_SHIFT, (address + size) >> PAGE_SHIFT)
+        self.image = None  # also if it fails: pages that hold anything may have become executable
         for page in pages:
             if self.flags[page] & FREEZED:
                 raise MemWriteOnFreezedPage(f"mapping the page at 0x{page << PAGE_SHIFT:x} again")
             self.flags[page] |= flags
-        if flags & EXECUTABLE:
-            self.image = None
         content = source[: size - offset]
         start, end = address + offset, address + size
         filled = start + len(content)

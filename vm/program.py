@@ -123,11 +123,14 @@ class Operations:
 
     def fetch(self, pc: int) -> int:
         """As :meth:`~spawnlab.vm.memory.Memory.fetch`, for code that is in one piece."""
-        at = pc - self._start
-        if not 0 <= at <= 2 * len(self._halves) - 4 or at & 1:
-            raise MemOutOfBound(f"pc 0x{pc:x} is not in the code")
-        word = self._halves[at >> 1]
-        return word if word & 3 != 3 else word | self._halves[(at >> 1) + 1] << 16
+        at, end = pc - self._start, 2 * len(self._halves)
+        if 0 <= at < end and not at & 1:
+            word = self._halves[at >> 1]
+            if word & 3 != 3:
+                return word  # also as the last 2 bytes: it may be the end of a fused operation
+            if at + 4 <= end:
+                return word | self._halves[(at >> 1) + 1] << 16
+        raise MemOutOfBound(f"pc 0x{pc:x} is not in the code")
 
     def _fused(self, head: Prepared, second: Word, rules: Rules, at: int) -> Prepared:
         """A head with what follows it, if that makes a fused operation, or else the head."""

@@ -68,6 +68,7 @@ class Tier:
     ``name`` is what programs keep the translation under, and ``make`` makes one. Code is translated when it is come to
     for the ``threshold``-th time. With fewer than ``cycles_worth`` cycles to go translated code is not entered. It
     comes back after ``cycles_per_slice`` (:data:`CYCLES_PER_SLICE` or fewer), which take some milliseconds at most.
+    ``instead`` takes its place for a machine where the host has no memory for this one (an :class:`OSError`).
     """
 
     name: str
@@ -75,17 +76,21 @@ class Tier:
     threshold: int
     cycles_worth: int
     cycles_per_slice: int
+    instead: Tier | None = None
 
 
 class Context:
-    """A machine's memory, the program that it holds, and its translation, made when there is something to translate."""
+    """A machine's memory, the program that it holds, and its translation.
 
-    __slots__ = ("_view", "memory", "pages", "program", "tier", "translation")
+    ``tier`` is what was asked for, ``used`` what is to be had. The ``translation``, and the ``view`` that entering it
+    needs, are made by :meth:`use`, since many machines end before they come to code that is hot.
+    """
+
+    __slots__ = ("memory", "pages", "program", "tier", "translation", "used", "view")
 
     def __init__(self, machine: Machine, pages: bytes, tier: Tier) -> None:
         self.memory = machine.memory
-        self.tier = tier
-        self._view: Any = None
+        self.tier = self.used = tier
         self.set_program(machine, pages)
 
     def set_program(self, machine: Machine, pages: bytes) -> None:
@@ -93,25 +98,28 @@ class Context:
         self.pages = pages
         self.program = program = program_of(self.memory, pages, machine.isa)
         machine.share_decoded(program.prepared, program.operations)
-        self.translation: Translation | None = program.translations.get(self.tier.name)
+        self.view: Any = None
+        self.translation: Translation | None = program.translations.get(self.used.name)
         if self.translation is None and len(program.key[2]) >= LARGE:
-            self.make_translation()
+            self.use()
 
-    def make_translation(self) -> Translation:
-        """Make the translation for all machines of the program, unless another one has."""
+    def use(self) -> Translation:
+        """The translation, for all machines of the program, and this one's view of it."""
+        try:
+            return self._use(self.used)
+        except OSError:
+            if self.used.instead is None:
+                raise
+            return self._use(self.used.instead)
+
+    def _use(self, tier: Tier) -> Translation:
         kept = self.program.translations
-        if self.tier.name not in kept:
-            kept.setdefault(self.tier.name, self.tier.make(self.program))
-        made: Translation = kept[self.tier.name]
-        self.translation = made
-        return made
-
-    def enter(self, translation: Translation, machine: Machine, entry: Any, cycles: int) -> int:
-        """Enter translated code; says why it came back."""
-        view = self._view
-        if view is None:  # many machines end before they come to code that is hot
-            view = self._view = translation.view(self.memory)
-        return translation.enter(machine, view, entry, cycles)
+        if tier.name not in kept:
+            kept.setdefault(tier.name, tier.make(self.program))
+        translation: Translation = kept[tier.name]
+        self.view = translation.view(self.memory)
+        self.translation, self.used = translation, tier
+        return translation
 
 
 def attach(machine: Machine, tier: Tier) -> Context:
@@ -136,8 +144,9 @@ def run(machine: Machine, steps_max: int | None, tier: Tier, *, one_slice: bool 
             pause.clear()
             raise Pause
         steps, cycles = machine.steps, machine.cycles
-        count = _run_translated(machine, context, min(left, tier.cycles_per_slice))
-        work -= (machine.cycles - cycles) / tier.cycles_per_slice + 1 / STEPS_PER_SLICE
+        cycles_per_slice = context.used.cycles_per_slice
+        count = _run_translated(machine, context, min(left, cycles_per_slice))
+        work -= (machine.cycles - cycles) / cycles_per_slice + 1 / STEPS_PER_SLICE
         if steps_max is not None:
             left -= machine.steps - steps
         if count and left:
@@ -160,25 +169,27 @@ def _run_translated(machine: Machine, context: Context, cycles_max: int) -> int:
 
     Operations cost a cycle at the least, so that a limit of them is kept by one of as many cycles.
     """
-    translation, tier = context.translation, context.tier
     pc = machine.this_pc
+    translation = context.translation
     entry = None if translation is None else translation.entries.get(pc)
-    if translation is None or entry is None:
+    if entry is None:
         heat = context.program.heat
         heat[pc] = times = heat.get(pc, 0) + 1
-        if times < tier.threshold:
+        if times < context.used.threshold:
             return cycles_max
-        wanted = _anything if tier.threshold == 1 else context.program.runs.__contains__
-        if translation is None:
-            translation = context.make_translation()
+    if translation is None or context.view is None:
+        translation = context.use()
+        entry = translation.entries.get(pc)
+    if entry is None:
+        wanted = _anything if context.used.threshold == 1 else context.program.runs.__contains__
         if not translation.translate(pc, machine.memory.fetch, wanted):
             return cycles_max
         entry = translation.entries[pc]
     cycles = min(machine.max_cycles - machine.cycles, cycles_max)
-    if cycles < tier.cycles_worth:
+    if cycles < context.used.cycles_worth:
         return cycles_max
     steps = machine.steps
-    reason = context.enter(translation, machine, entry, cycles)
+    reason = translation.enter(machine, context.view, entry, cycles)
     if reason == STEP:
         return 1
     return 0 if reason == MISS or machine.steps != steps else cycles_max

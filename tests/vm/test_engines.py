@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 
 from spawnlab.vm import engines
 from spawnlab.vm.engines import EngineError, default_engine, engine, use_engine
-from spawnlab.vm.errors import CyclesExceeded, MemOutOfBound, MemWriteOnExecutablePage, Pause, VmError
+from spawnlab.vm.errors import (
+    CyclesExceeded,
+    MemOutOfBound,
+    MemWriteOnExecutablePage,
+    MemWriteOnFreezedPage,
+    Pause,
+    VmError,
+)
 from spawnlab.vm.machine import CYCLES_UNLIMITED, Machine
 from spawnlab.vm.memory import DIRTY, EXECUTABLE, FREEZED
 from spawnlab.vm.tiers import CYCLES_PER_SLICE, STEPS_PER_SLICE
-from spawnlab.vm.version import Isa
+from spawnlab.vm.version import VERSIONS, Isa
 
-from .support import ALL_VERSIONS, CODE, SIZE, TOP, code_of, fails, machine_of
+from .support import ALL_VERSIONS, CODE, EXIT_0, SIZE, TOP, R, Segment, code_of, elf_of, fails, machine_of
 from .test_slices import MIXED
 
 TRANSLATING = ("native", "blocks", "auto")
@@ -168,6 +175,23 @@ def test_code_that_a_system_call_loads_is_run() -> None:
     text = "again: addi a7, a7, 1; ecall; jalr ra, 0(t0); addi s1, s1, -1; bnez s1, again; addi a7, x0, 93; ecall"
     result = agree(lambda: machine_of(text, registers={9: 40}, system_calls=[load]))
     assert result[0] == sum(range(1, 41)) % 256 - 256 * (sum(range(1, 41)) % 256 > 127)
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_data_that_became_code_when_mapping_failed_is_known_by_its_bytes(number: int) -> None:
+    """Of one file, so that all other code is the same."""
+    file = elf_of(Segment(CODE, EXIT_0), Segment(DATA + 0x1000, b"", R, memsz=0x1000))
+
+    def make() -> Machine:
+        machine = Machine(VERSIONS[2])
+        machine.load_elf(file)
+        machine.memory.write(DATA, code_of(f"li a0, {number}; li a7, 93; ecall"))
+        with fails(MemWriteOnFreezedPage):
+            machine.memory.init_pages(DATA, 0x2000, EXECUTABLE | FREEZED, b"")
+        machine.set_pc(DATA)
+        return machine
+
+    assert agree(make)[0] == number
 
 
 def test_a_machine_that_is_reset_runs_its_new_program() -> None:

@@ -107,3 +107,15 @@ def test_what_knows_its_pc_or_jumps_ends_a_block(definition: Definition) -> None
         return
     knows = recorded.ending != "" or any(value.kind == "relative" for value in recorded.values)
     assert not knows or definition.ends_block
+
+
+def test_code_in_one_piece_is_fetched_as_from_memory() -> None:
+    content = random.Random(5).randbytes(4090) + code_of("nop") + b"\x01\x00"
+    operations = Operations(VERSIONS[2], CODE, content)
+    fetch = machine_of(content).memory.fetch
+    for pc in range(CODE, CODE + 4096, 2):
+        assert operations.fetch(pc) == fetch(pc)
+    cut = Operations(VERSIONS[2], CODE, content[:-2] + b"\x03\x00")
+    for pc in (CODE - 2, CODE + 1, CODE + 4094, CODE + 4096):
+        with pytest.raises(VmError):
+            cut.fetch(pc)

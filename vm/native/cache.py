@@ -36,21 +36,30 @@ Entries = list[tuple[int, int]]
 def folder() -> Path | None:
     """Where the files are; ``None`` when the cache is off."""
     wanted = os.environ.get(VARIABLE, "")
-    if wanted == "off" or not hasattr(os, "getuid"):
+    if wanted == "off" or not hasattr(os, "getuid") or not _emitter():
         return None
     if wanted:
         return Path(wanted)
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "spawnlab" / "code"
+    try:
+        return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "spawnlab" / "code"
+    except RuntimeError:  # a user who has no home, as in some containers
+        return None
 
 
 @cache
 def _emitter() -> bytes:
-    """A digest of the sources that decide which machine code is made."""
+    """A digest of the sources that decide which machine code is made; empty where they can't be read.
+
+    So it is in an archive, or where only compiled modules were installed: code of another release would be taken.
+    """
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for part in (here, here.parent / "translate", here.parent / "isa", here.parent):
-        for source in sorted(part.glob("*.py")):
+        sources = sorted(part.glob("*.py"))
+        if not sources:
+            return b""
+        for source in sources:
             digest.update(source.read_bytes())
     return digest.digest()
 
@@ -108,6 +117,9 @@ def write(name: str, code: bytes, entries: Entries) -> None:
     if where is None:
         return
     body = len(entries).to_bytes(4, "little") + array("I", [n for entry in entries for n in entry]).tobytes() + code
+    content = _MAGIC + _seal(name, body) + body
+    if len(content) > SIZE_MAX:  # it would not be read
+        return
     with suppress(OSError):
         where.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         if not _is_ours(where.lstat()):
@@ -115,7 +127,7 @@ def write(name: str, code: bytes, entries: Entries) -> None:
         draft = where / f".{name}.{os.getpid()}"
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, _PRIVATE_FILE)
         with open(handle, "wb") as file:
-            file.write(_MAGIC + _seal(name, body) + body)
+            file.write(content)
         draft.replace(where / name)
         _prune(where)
 

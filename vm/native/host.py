@@ -24,6 +24,8 @@ def refusal() -> str | None:
     """Why there is no native code on this host; ``None`` if there is."""
     if platform.machine() not in ("x86_64", "AMD64"):
         return f"there is no emitter for {platform.machine()} yet"
+    if sys.maxsize < 1 << 32:  # also on a processor that could do more
+        return "there is no emitter for processes of 32 bits"
     if sys.platform == "win32":
         return "there is no emitter for the calling convention of Windows yet"
     try:

@@ -22,7 +22,7 @@ from ..translate.record import Untranslatable
 from . import cache, x86
 from .emit import Template, template_of
 from .layout import COUNTER, COUNTER_SAVED, PC, PINNED, POINTER_AT, STATE, slot
-from .pages import PAGE, Reservation, protect_none
+from .pages import PAGE, ExecutableMemoryRefused, Reservation, protect_none
 from .region import Assembler, Exits
 from .x86 import R12, R13, R14, R15, RAX, RBP, RBX, RDI, RDX, RSI, Mem
 
@@ -112,7 +112,7 @@ class CodeSpace:
         self._program = program
         self._spares_last_byte = program.isa.version == 0
         self._memory = Reservation(SIZE)
-        self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE)
+        self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE, access=mmap.ACCESS_COPY)  # a forked process has its own
         self._table = memoryview(self._table_block).cast("I")
         glue, self._exits, enter = _glue()
         self._memory.write(0, glue)
@@ -121,6 +121,8 @@ class CodeSpace:
         """All but the glue, as it goes to the cache."""
         self._lock = Lock()
         """Held while code is added; nobody who runs code needs it."""
+        self._full = False
+        """Whether no more can be added: what is not translated by now is left to the step engine."""
         self._kept = 0
         self._asked = False
         self.entries: dict[int, int] = {}
@@ -166,7 +168,14 @@ class CodeSpace:
         return pc in self._program.runs
 
     def _add(self, code: bytes, entries: Iterable[tuple[int, int]]) -> None:
-        self._memory.write(self._end, code)
+        """Add code, if there is room for it and the host lets us."""
+        try:
+            if self._end + len(code) > SIZE:
+                raise ExecutableMemoryRefused(0, "all of it is used")
+            self._memory.write(self._end, code)
+        except ExecutableMemoryRefused:
+            self._full = True  # trying again at every jump would take most of the time
+            return
         self._code += code
         self._code += bytes(-len(code) % PAGE)
         self._end += -(-len(code) // PAGE) * PAGE
@@ -208,10 +217,10 @@ class CodeSpace:
             return pc in self._offsets
 
     def _translate(self, heads: list[int], fetch: Fetch, wanted: Callable[[int], bool]) -> None:
+        if self._full:
+            return
         blocks = self._finder.find(heads, fetch, wanted, self._offsets)
         if not blocks:
             return
         assembler = Assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
-        code = assembler.assemble(blocks.values())
-        if self._end + len(code) <= SIZE:
-            self._add(code, assembler.own.items())
+        self._add(assembler.assemble(blocks.values()), assembler.own.items())

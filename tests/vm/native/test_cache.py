@@ -12,10 +12,11 @@ import pytest
 from spawnlab.vm.engines import engine, native_refusal
 from spawnlab.vm.errors import VmError
 from spawnlab.vm.machine import Machine
+from spawnlab.vm.memory import PAGE_SIZE
 from spawnlab.vm.native import cache, space
 from spawnlab.vm.program import forget_programs
 
-from ..support import machine_of
+from ..support import CODE, code_of, machine_of, words
 from ..test_slices import MIXED, ended
 
 pytestmark = pytest.mark.skipif(native_refusal() is not None, reason=str(native_refusal()))
@@ -68,6 +69,36 @@ def test_kept_code_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPat
     made = batches(monkeypatch)
     assert ended(played()) == ended(played("step"))
     assert made == []
+
+
+def test_what_is_translated_to_be_kept_is_fused_up_to_the_last_byte(folder: Path) -> None:
+    """Operations that were executed once or twice, the last of them at the very end of the code.
+
+    It is come to twice, at first past the one before it.
+    """
+    begin = """
+        addi s1, s1, 1
+        li t0, 1; beq s1, t0, first
+        li t0, 2; beq s1, t0, second
+        li a7, 93; ecall
+    first: jr t1
+    second: jr t2
+    """
+    end = words(0x0001, 0x10 << 12 | 0x0B7, 0x9082)  # c.nop; lui ra, 0x10; c.jalr ra
+    code = code_of(begin).ljust(PAGE_SIZE - len(end), b"\0") + end
+
+    def play(name: str) -> Machine:
+        machine = machine_of(code, registers={6: CODE + PAGE_SIZE - 6, 7: CODE + PAGE_SIZE - 8})
+        machine.engine = engine(name)
+        assert machine.run() == 0
+        return machine
+
+    stepped = play("step")
+    play("auto")
+    space.keep_code()
+    forget_programs()
+    assert list(folder.iterdir())
+    assert ended(play("native")) == ended(stepped)
 
 
 def _cut(file: Path) -> None:
@@ -167,10 +198,37 @@ def test_the_users_cache_folder_is_the_place(monkeypatch: pytest.MonkeyPatch) ->
     assert cache.folder() == Path.home() / ".cache/spawnlab/code"
 
 
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (cache.VARIABLE, "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: (1 << 31) - 5)
+    assert cache.folder() is None
+
+
+def test_there_is_no_cache_without_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else says which release has made the code."""
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    assert cache.folder() == tmp_path
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "native" / "cache.pyc"))
+    cache._emitter.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    assert cache.folder() is None
+    cache._emitter.cache_clear()  # pyright: ignore[reportPrivateUsage]
+
+
 def test_a_folder_that_cannot_be_made_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.VARIABLE, "/dev/null/code")
     cache.write("name", b"", [])
     assert cache.read("name") is None
+
+
+def test_what_is_too_large_to_be_read_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.write("a", bytes(1000), [])
+    size = (folder / "a").stat().st_size
+    monkeypatch.setattr(cache, "SIZE_MAX", size)
+    cache.write("b", bytes(1000), [])
+    cache.write("c", bytes(1001), [])
+    assert cache.read("b") == (bytes(1000), [])
+    assert sorted(file.name for file in folder.iterdir()) == ["a", "b"]
 
 
 def test_the_oldest_files_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
