@@ -31,7 +31,7 @@ of a slice can't use up their bits.
 """
 STEPS_PER_SLICE = 2000
 """Operations of the step engine that take some milliseconds."""
-LARGE = 1 << 16
+LARGE = 1 << 14
 """For programs with so many bytes of code the translation is made at once: maybe it is kept from another process."""
 BLOCK_CYCLES_MAX = 1000
 """So that a block's charge, of cycles and operations, fits in a signed 32-bit number."""

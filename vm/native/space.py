@@ -160,7 +160,10 @@ class CodeSpace:
             return
         operations = self._program.operations
         with self._lock:
-            self._translate([*self._program.heat], operations.fetch, self._was_executed)
+            known = -1
+            while known < len(self._offsets):  # it is done in batches
+                known = len(self._offsets)
+                self._translate([*self._program.heat], operations.fetch, self._was_executed)
         self._kept = len(self._code)
         cache.write(cache.name_of(self._program.key), bytes(self._code), list(self._offsets.items()))
 

@@ -71,6 +71,28 @@ def test_kept_code_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPat
     assert made == []
 
 
+def test_all_that_was_executed_is_kept_however_much(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space, "BATCH_STEPS_MAX", 10)
+    once = "".join(f"addi t{i % 3}, t1, {i}; addi t1, t1, 1; j at{i}\nat{i}: " for i in range(100))
+    text = f"li s1, 9\nhot: addi s1, s1, -1; bnez s1, hot\n{once}li a7, 93; ecall"
+
+    def play() -> None:
+        machine = machine_of(text)
+        machine.engine = engine("auto")
+        machine.run()
+
+    play()
+    space.keep_code()
+    forget_programs()
+    assert list(folder.iterdir())
+    made = batches(monkeypatch)
+    stepped: list[int] = []
+    monkeypatch.setattr(Machine, "step_run", lambda machine, *_: stepped.append(machine.this_pc) or machine.step())
+    play()
+    assert made == []
+    assert len(stepped) < 10
+
+
 def test_what_is_translated_to_be_kept_is_fused_up_to_the_last_byte(folder: Path) -> None:
     """Operations that were executed once or twice, the last of them at the very end of the code.
 
