@@ -37,18 +37,20 @@ def scatter(path: Path, points: Sequence[tuple[float, float]], across: str, up: 
     figure.savefig(path)
 
 
-def bars(path: Path, values: Sequence[tuple[str, float]], title: str) -> None:
-    """A bar each, to the left or right of 1, on a logarithmic scale."""
+def bars(path: Path, values: Sequence[tuple[str, float]], title: str, *, unit: str = " ×") -> None:
+    """A bar each: of what is measured, or, for ratios, to the left or right of 1 on a logarithmic scale."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 0.28 * len(values) + 1), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_xscale("log")
-    names = [name for name, _ in reversed(values)]
-    drawn = axes.barh(names, [value - 1 for _, value in reversed(values)], left=1)
-    axes.bar_label(drawn, [f"{value:.2g} ×" for _, value in reversed(values)], padding=3)
-    axes.axvline(1, color="black")
-    axes.margins(x=0.15)
+    names, widths = [name for name, _ in reversed(values)], [value for _, value in reversed(values)]
+    is_ratio = unit == " ×"
+    if is_ratio:
+        axes.set_xscale("log")
+        axes.axvline(1, color="black")
+    drawn = axes.barh(names, [width - is_ratio for width in widths], left=int(is_ratio))
+    axes.bar_label(drawn, [f"{width:.3g}{unit}" for width in widths], padding=3)
+    axes.margins(x=0.2)
     axes.set_title(title)
     figure.savefig(path)
 

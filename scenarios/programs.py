@@ -10,8 +10,6 @@ from io import BytesIO
 from pathlib import Path
 
 import msgspec
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
 
 from ..actors.python_vm import Actor
 from ..scheduler.syscalls.names import CALL_NAMES
@@ -202,6 +200,9 @@ def check_elf(content: bytes, version: int, path: str) -> None:
 
     Raises :class:`ScenarioError` saying why.
     """
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
     try:
         elf.parse(content, version)
         machine = ELFFile(BytesIO(content)).header["e_machine"]

@@ -24,6 +24,8 @@ NAMES = ("auto", "step", "blocks", "native")
 
 AUTO_THRESHOLD = 3
 """Code that is come to so often is worth being made native."""
+AUTO_WARM_UP = 100
+"""Blocks that a program comes to before anything of it is translated: less than a millisecond's."""
 BLOCKS_THRESHOLD = 100
 """The same for functions of Python, which take longer to compile and run less fast."""
 BLOCKS_CYCLES_PER_SLICE = 80_000
@@ -110,11 +112,11 @@ def engine(name: str) -> Engine:
     if name == "step":
         return StepEngine()
     threshold, worth = (1, 1) if name == "blocks" else (BLOCKS_THRESHOLD, AUTO_CYCLES_WORTH)
-    blocks = Tier("blocks", _blocks, threshold, worth, BLOCKS_CYCLES_PER_SLICE)
+    blocks = Tier("blocks", _blocks, threshold, 1, worth, BLOCKS_CYCLES_PER_SLICE)
     if name == "blocks" or native_refusal() is not None:
         return TieredEngine(name, blocks)
-    threshold, worth = (1, 1) if name == "native" else (AUTO_THRESHOLD, AUTO_CYCLES_WORTH)
-    return TieredEngine(name, Tier("native", _native, threshold, worth, CYCLES_PER_SLICE, instead=blocks))
+    threshold, warm_up, worth = (1, 1, 1) if name == "native" else (AUTO_THRESHOLD, AUTO_WARM_UP, AUTO_CYCLES_WORTH)
+    return TieredEngine(name, Tier("native", _native, threshold, warm_up, worth, CYCLES_PER_SLICE, instead=blocks))
 
 
 ENGINE_VARIABLE = "SPAWNLAB_ENGINE"

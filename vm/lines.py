@@ -8,8 +8,6 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from elftools.elf.elffile import ELFFile
-
 
 class Inlined(NamedTuple):
     """Code of a function that was inlined: from ``low`` to below ``high``, called at ``call``."""
@@ -43,6 +41,8 @@ def read_lines(file: bytes) -> Lines:
     """The line tables of an ELF file; any damage gives no lines."""
     rows: dict[int, str | None] = {}
     inlined: list[Inlined] = []
+    from elftools.elf.elffile import ELFFile
+
     try:
         elf: Any = ELFFile(BytesIO(file))
         if elf.has_dwarf_info():

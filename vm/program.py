@@ -38,7 +38,7 @@ Key = tuple[Isa, bytes, bytes]
 class Program:
     """Code: the bytes of executable pages, under one version. Such pages never change."""
 
-    __slots__ = ("heat", "isa", "key", "operations", "prepared", "runs", "translations")
+    __slots__ = ("heat", "isa", "key", "operations", "prepared", "runs", "translations", "visits")
 
     def __init__(self, key: Key) -> None:
         self.key = key
@@ -53,6 +53,8 @@ class Program:
         """By the pc of the first operation; only what has been come to."""
         self.heat: dict[int, int] = {}
         """How often a pc was come to that has no translation."""
+        self.visits = 0
+        """How often any was, while there was no translation at all."""
         self.translations: dict[str, Any] = {}
         """By the names of engines."""
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import bisect
 from io import BytesIO
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
-
 _NAMED_KINDS = {"STT_FUNC", "STT_NOTYPE", "STT_OBJECT"}
 
 
@@ -38,6 +34,10 @@ class Symbols:
 
 def read_symbols(file: bytes) -> Symbols:
     """The symbol table of an ELF file. Local labels and mapping symbols are left out; any damage gives no symbols."""
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
+
     names: dict[int, str] = {}
     try:
         for section in ELFFile(BytesIO(file)).iter_sections():

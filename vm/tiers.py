@@ -66,14 +66,17 @@ class Tier:
     """How machines are run.
 
     ``name`` is what programs keep the translation under, and ``make`` makes one. Code is translated when it is come to
-    for the ``threshold``-th time. With fewer than ``cycles_worth`` cycles to go translated code is not entered. It
-    comes back after ``cycles_per_slice`` (:data:`CYCLES_PER_SLICE` or fewer), which take some milliseconds at most.
-    ``instead`` takes its place for a machine where the host has no memory for this one (an :class:`OSError`).
+    for the ``threshold``-th time, but nothing before the program has come to ``warm_up`` blocks: it takes longer to
+    load the translator, and to get memory for its code, than to step through a small program. With fewer than
+    ``cycles_worth`` cycles to go translated code is not entered. It comes back after ``cycles_per_slice``
+    (:data:`CYCLES_PER_SLICE` or fewer), which take some milliseconds at most. ``instead`` takes its place for a machine
+    where the host has no memory for this one (an :class:`OSError`).
     """
 
     name: str
     make: Callable[[Program], Translation]
     threshold: int
+    warm_up: int
     cycles_worth: int
     cycles_per_slice: int
     instead: Tier | None = None
@@ -175,6 +178,10 @@ def _run_translated(machine: Machine, context: Context, cycles_max: int) -> int:
     if entry is None:
         heat = context.program.heat
         heat[pc] = times = heat.get(pc, 0) + 1
+        if translation is None:
+            context.program.visits += 1
+            if context.program.visits < context.used.warm_up:
+                return cycles_max
         if times < context.used.threshold:
             return cycles_max
     if translation is None or context.view is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common import AS_EXPECTED
 
 if TYPE_CHECKING:
+    from ..host import HostInfo
     from .common import Subparsers
 
 
@@ -19,36 +20,39 @@ def add(commands: Subparsers) -> None:
         description="Print versions, which engine runs guest code, whether there is native code on this host and if "
         "not why, and where translated code is kept between processes.",
     )
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     parser.set_defaults(command=execute)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print; returns the exit status."""
-    import platform
-    from importlib.metadata import version
+    from ..host import host_info
 
-    from ..vm.engines import default_engine, native_refusal
-    from ..vm.native.cache import folder
+    found = host_info()
+    if options.json:
+        from ..views.jsontext import json_text
 
-    chosen = default_engine()
-    where = folder()
-    print(f"spawnlab {version('spawnlab')}, {platform.python_implementation()} {platform.python_version()}")
-    print(f"host: {platform.system()}, {platform.machine()}")
-    print(f"engine: {chosen.name}, {_in_words(chosen.name, native_refusal())}")
-    print(f"native code: {_native(native_refusal())}")
-    print(f"code cache: {'off' if where is None else where}")
+        print(json_text(found))
+        return AS_EXPECTED
+    refusal = found.native_refusal
+    print(f"spawnlab {found.version}, {found.python}, Trio {found.trio}")
+    print(f"host: {found.system}, {found.machine}")
+    which = "code that is hot" if found.engine == "auto" else "all code"
+    print(f"engine: {found.engine}, {_WORDS[found.runs_by]} {which}")
+    print(f"native code: {'yes' if refusal is None else f'no: {refusal}'}")
+    print(f"code cache: {_cache(found)}")
     return AS_EXPECTED
 
 
-def _in_words(name: str, refusal: str | None) -> str:
-    if name == "step":
-        return "which executes the definitions one by one"
-    if name == "blocks" or refusal is not None:
-        return "which makes Python functions of code" + (" that is hot" if name != "blocks" else "")
-    return (
-        "which makes machine code of all code" if name == "native" else "which makes machine code of code that is hot"
-    )
+_WORDS = {
+    "step": "which executes the definitions one by one for",
+    "blocks": "which makes Python functions of",
+    "native": "which makes machine code of",
+}
 
 
-def _native(refusal: str | None) -> str:
-    return "yes" if refusal is None else f"no: {refusal}"
+def _cache(found: HostInfo) -> str:
+    if found.code_cache is None:
+        return "off"
+    files = f"{found.code_cache_files} file{'s' * (found.code_cache_files != 1)}"
+    return f"{found.code_cache}, {files}, {found.code_cache_bytes:,} bytes"

@@ -12,6 +12,7 @@ import pytest
 import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
+from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
@@ -90,6 +91,7 @@ def test_every_link_leads_somewhere() -> None:
         Edit,
         Change,
         Spender,
+        HostInfo,
     ],
 )
 def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 import sys
@@ -53,31 +54,51 @@ def test_a_suspended_run_goes_on_under_another_engine(tmp_path: Path, capsys: Ca
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("step", "engine: step, which executes the definitions one by one"),
-        ("blocks", "engine: blocks, which makes Python functions of code"),
+        ("step", "engine: step, which executes the definitions one by one for all code"),
+        ("blocks", "engine: blocks, which makes Python functions of all code"),
         ("native", "engine: native, which makes machine code of all code"),
         ("auto", "engine: auto, which makes machine code of code that is hot"),
     ],
 )
 def test_info_says_which_engine(name: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr(engines, "native_refusal", lambda: None)
+    monkeypatch.setattr("spawnlab.host.native_refusal", lambda: None)
     monkeypatch.setenv("SPAWNLAB_CODE_CACHE", "/some/where")
     use_engine(name)
     assert main(["info"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert words in lines
     assert "native code: yes" in lines
-    assert "code cache: /some/where" in lines
+    assert "code cache: /some/where, 0 files, 0 bytes" in lines
 
 
 def test_info_says_why_there_is_no_native_code(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr(engines, "native_refusal", lambda: "the host refuses executable memory (Permission denied)")
+    monkeypatch.setattr(
+        "spawnlab.host.native_refusal", lambda: "the host refuses executable memory (Permission denied)"
+    )
     use_engine("auto")
     assert main(["info"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "engine: auto, which makes Python functions of code that is hot" in lines
     assert "native code: no: the host refuses executable memory (Permission denied)" in lines
     assert "code cache: off" in lines
+
+
+def test_info_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:
+    monkeypatch.setattr("spawnlab.host.native_refusal", lambda: "the processor lacks bmi2")
+    (tmp_path / "kept").write_bytes(b"12345")
+    monkeypatch.setattr("spawnlab.host.folder", lambda: tmp_path)
+    monkeypatch.setattr("spawnlab.vm.native.cache.folder", lambda: tmp_path)
+    use_engine("auto")
+    assert main(["info", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {name: found[name] for name in ("format", "engine", "runs_by", "native_refusal")} == {
+        "format": 1,
+        "engine": "auto",
+        "runs_by": "blocks",
+        "native_refusal": "the processor lacks bmi2",
+    }
+    assert (found["code_cache"], found["code_cache_files"], found["code_cache_bytes"]) == (str(tmp_path), 1, 5)
+    assert found["python"].endswith(platform.python_version())
 
 
 @pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="a request to Linux")

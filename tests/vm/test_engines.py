@@ -22,6 +22,7 @@ from spawnlab.vm.errors import (
 )
 from spawnlab.vm.machine import CYCLES_UNLIMITED, Machine
 from spawnlab.vm.memory import DIRTY, EXECUTABLE, FREEZED
+from spawnlab.vm.program import forget_programs
 from spawnlab.vm.tiers import CYCLES_PER_SLICE, STEPS_PER_SLICE
 from spawnlab.vm.version import VERSIONS, Isa
 
@@ -358,3 +359,17 @@ def test_machines_take_the_engine_that_was_asked_for() -> None:
 def test_writing_code_is_refused_natively() -> None:
     result = agree(lambda: machine_of("sd a0, 0(a1)", registers={11: CODE}))
     assert result[0][0] is MemWriteOnExecutablePage  # type: ignore[index]
+
+
+def test_a_small_program_is_not_translated() -> None:
+    """Not by ``auto``, before it has come to so many blocks; the count is the program's, whichever machine runs it."""
+    forget_programs()
+
+    def translations(times: int) -> list[str]:
+        machine = machine_of("again: addi s1, s1, -1; bnez s1, again\nli a7, 93; ecall", registers={9: times})
+        machine.engine = engine("auto")
+        assert machine.run() == 0
+        return list(machine.context.program.translations)
+
+    assert translations(engines.AUTO_WARM_UP - 10) == []
+    assert len(translations(20)) == 1

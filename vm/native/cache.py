@@ -132,8 +132,21 @@ def write(name: str, code: bytes, entries: Entries) -> None:
         _prune(where)
 
 
+def kept_sizes() -> list[int]:
+    """Bytes of each file that is kept."""
+    where = folder()
+    try:
+        return [] if where is None else [file.stat(follow_symlinks=False).st_size for file in _files(where)]
+    except OSError:
+        return []
+
+
+def _files(where: Path) -> list[os.DirEntry[str]]:
+    return [entry for entry in os.scandir(where) if entry.is_file(follow_symlinks=False)]
+
+
 def _prune(where: Path) -> None:
-    files = [entry for entry in os.scandir(where) if entry.is_file(follow_symlinks=False)]
+    files = _files(where)
     files.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
     for entry in files[: max(len(files) - FILES_MAX, 0)]:
         os.unlink(entry.path)

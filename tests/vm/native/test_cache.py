@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from weakref import WeakSet
 
 import pytest
 
+from spawnlab.vm import engines
 from spawnlab.vm.engines import engine, native_refusal
 from spawnlab.vm.errors import VmError
 from spawnlab.vm.machine import Machine
@@ -23,13 +24,16 @@ pytestmark = pytest.mark.skipif(native_refusal() is not None, reason=str(native_
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     where = tmp_path / "code"
+    monkeypatch.setattr(engines, "AUTO_WARM_UP", 1)
+    engine.cache_clear()
     monkeypatch.setenv(cache.VARIABLE, str(where))
     monkeypatch.setattr(space, "KEPT_MIN", 1)
     monkeypatch.setattr(space, "_spaces", WeakSet[space.CodeSpace]())  # not the programs of other tests
     forget_programs()
-    return where
+    yield where
+    engine.cache_clear()
 
 
 def played(name: str = "native") -> Machine:
@@ -87,7 +91,13 @@ def test_all_that_was_executed_is_kept_however_much(folder: Path, monkeypatch: p
     assert list(folder.iterdir())
     made = batches(monkeypatch)
     stepped: list[int] = []
-    monkeypatch.setattr(Machine, "step_run", lambda machine, *_: stepped.append(machine.this_pc) or machine.step())
+
+    def step_run(machine: Machine, program: object, steps_max: int) -> bool:
+        stepped.append(machine.this_pc)
+        machine.step()
+        return False
+
+    monkeypatch.setattr(Machine, "step_run", step_run)
     play()
     assert made == []
     assert len(stepped) < 10

@@ -130,6 +130,6 @@ def test_what_has_no_room_is_stepped_and_not_translated_again(
 
 def test_an_engine_that_nothing_stands_in_for_fails() -> None:
     machine = calling(1)
-    machine.engine = TieredEngine("none", Tier("none", refuse, 1, 1, 1000))
+    machine.engine = TieredEngine("none", Tier("none", refuse, 1, 1, 1, 1000))
     with pytest.raises(ExecutableMemoryRefused):
         machine.run()
