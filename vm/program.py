@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import OrderedDict
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -239,9 +240,8 @@ def program_of(memory: Memory, pages: bytes, isa: Isa) -> Program:
     alias = isa, pages, image  # its hash is known to an object of bytes once it was asked for
     program = _aliases.get(alias)
     if program is None:
-        program = _aliases[alias] = _program_of_pages(memory, pages, isa)
-        if len(_aliases) > PROGRAMS_MAX:
-            _aliases.popitem(last=False)
+        program = _program_of_pages(memory, pages, isa)
+        _keep(_aliases, alias, program)
     return program
 
 
@@ -253,9 +253,15 @@ def _program_of_pages(memory: Memory, pages: bytes, isa: Isa) -> Program:
     key = isa, pages, b"".join(parts)
     program = _programs.get(key)
     if program is None:
-        program = _programs[key] = Program(key)
-        if len(_programs) > PROGRAMS_MAX:
-            _programs.popitem(last=False)
-    else:
-        _programs.move_to_end(key)
+        program = Program(key)
+    _keep(_programs, key, program)
     return program
+
+
+def _keep(kept: OrderedDict[Key, Program], key: Key, program: Program) -> None:
+    """Note that a program is used. Another thread may drop programs meanwhile, also this one."""
+    kept[key] = program
+    with suppress(KeyError):
+        kept.move_to_end(key)
+        if len(kept) > PROGRAMS_MAX:
+            kept.popitem(last=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from spawnlab.vm.decoder import decode
 from spawnlab.vm.errors import VmError
 from spawnlab.vm.isa.definition import Definition, Operation
 from spawnlab.vm.isa.tables import OPERATIONS
-from spawnlab.vm.program import LONGEST, RUN_MAX, Operations
+from spawnlab.vm.program import LONGEST, RUN_MAX, Key, Operations, Program, executable_pages, program_of
 from spawnlab.vm.translate.record import Untranslatable, record
 from spawnlab.vm.version import VERSIONS
 
@@ -119,3 +121,29 @@ def test_code_in_one_piece_is_fetched_as_from_memory() -> None:
     for pc in (CODE - 2, CODE + 1, CODE + 4094, CODE + 4096):
         with pytest.raises(VmError):
             cut.fetch(pc)
+
+
+class _Dropping(OrderedDict[Key, Program]):
+    """Another thread drops whatever was just looked up or kept."""
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        found = super().get(key, default)
+        self.clear()
+        return found
+
+    def __setitem__(self, key: Key, value: Program) -> None:
+        super().__setitem__(key, value)
+        self.clear()
+
+
+def test_programs_that_another_thread_drops_are_used_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = machine_of("li a0, 5; li a7, 93; ecall")
+    pages = executable_pages(machine.memory)
+    known = program_of(machine.memory, pages, machine.isa)
+    kept = _Dropping()
+    super(_Dropping, kept).__setitem__(known.key, known)
+    monkeypatch.setattr(program_module, "_programs", kept)
+    monkeypatch.setattr(program_module, "_aliases", _Dropping())
+    assert program_of(machine.memory, pages, machine.isa) is known
+    machine.memory.image = b"file"
+    assert program_of(machine.memory, pages, machine.isa).key == known.key
