@@ -7,7 +7,8 @@
 
 Both sides run in a process that has run everything before, topology after topology, in turn: ours synchronously,
 without observers; theirs is ckb-script's assembly machine (``reference/``, built by cargo). A run that does not end
-with the same exit code and the same cycles stops the benchmark.
+with the same exit code and the same cycles stops the benchmark; before it begins, the states of all VMs after each
+iteration are compared as well.
 
 The reference is there twice, since most of its time is the host's, who finds it memory for each machine anew: as it
 is, and with an allocator that keeps memory (``MALLOC_...`` of glibc), which is what ours is compared with.
@@ -17,21 +18,15 @@ is, and with an allocator that keeps memory (``MALLOC_...`` of glibc), which is 
 from __future__ import annotations
 
 import argparse
-import gc
-import json
-import os
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
 from pictures import machine, scatter
+from whole_runs import LIMIT, Peer, Row, compare
 
-from spawnlab.conform.modes import Mode
-from spawnlab.conform.reference import build_runner, case_of
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.build import build
 from spawnlab.scenarios.model import Program, Scenario
@@ -42,13 +37,6 @@ from spawnlab.scheduler.scheduler import Scheduler
 from spawnlab.scheduler.transaction import ScriptGroupData
 from spawnlab.vm.assembler import assemble
 
-LIMIT = 1 << 60
-KEEPING = {
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
-    "MALLOC_TOP_PAD_": str(1 << 26),
-}
-"""Settings of glibc with which a process gives no memory back, and so gets it without the host's help."""
 SIZES = (1, 8, 100, 1000, 3000)
 CHILDREN, LAPS = 15, 77
 """Each lap lets every child have a turn, for which most have to be swapped in."""
@@ -174,59 +162,6 @@ def _line(parents: Sequence[int], vm: int) -> list[int]:
     while line[0]:
         line.insert(0, parents[line[0]])
     return line
-
-
-class Peer:
-    """The reference, as a process that answers case after case."""
-
-    def __init__(self, *, keeps_memory: bool) -> None:
-        command = [str(build_runner()), "--machine", "asm", "--time"]
-        environment = {**os.environ, **(KEEPING if keeps_memory else {})}
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-
-    def run(self, case: str) -> tuple[float, int, int]:
-        """Seconds, exit code, cycles."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(case + "\n")
-        self._process.stdin.flush()
-        found = json.loads(self._process.stdout.readline())
-        if found.get("status") != "exit":
-            raise SystemExit(f"the reference says {found}")
-        return found["run_ns"] / 1e9, found["exit_code"], found["cycles"]
-
-
-def ours(group: ScriptGroupData) -> tuple[float, int | None, int]:
-    """Seconds, exit code, cycles."""
-    begun = time.perf_counter()
-    outcome = conduct(Scheduler(group), LIMIT)
-    return time.perf_counter() - begun, outcome.exit_code, outcome.cycles
-
-
-Row = tuple[float, float, float]
-"""Median seconds: ours, the reference's, and the reference's as it is."""
-
-
-def compare(groups: Sequence[ScriptGroupData], peers: Sequence[Peer], rounds: int) -> list[Row]:
-    """A row for each group, after two runs that don't count."""
-    cases = [json.dumps(case_of(group, Mode(max_cycles=LIMIT))) for group in groups]
-    samples: list[list[tuple[float, ...]]] = [[] for _ in groups]
-    for _ in range(rounds + 2):
-        gc.collect()
-        for group, case, times in zip(groups, cases, samples, strict=True):
-            runs = [ours(group), *(peer.run(case) for peer in peers)]
-            ends = {run[1:] for run in runs}
-            if len(ends) > 1:
-                raise SystemExit(f"exit code and cycles differ: {runs}")
-            times.append(tuple(run[0] for run in runs))
-    return [_medians(times[2:]) for times in samples]
-
-
-def _medians(times: Sequence[tuple[float, ...]]) -> Row:
-    mine, theirs, as_it_is = (statistics.median(column) for column in zip(*times, strict=True))
-    return mine, theirs, as_it_is
 
 
 def swaps(group: ScriptGroupData) -> int:
