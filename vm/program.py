@@ -200,7 +200,7 @@ Word = tuple[Prepared | None, Rules | None, str, bool]
 Pair = tuple[Prepared | None, Prepared, Prepared]
 """What two words are fused to, and the two."""
 
-WORDS_MAX = 1 << 16
+WORDS_MAX = 1 << 15
 LONGEST = 4 * max(len(rule.sequence) for rules in RULES_BY_HEAD for some in rules.values() for rule in some)
 """Bytes that the longest fused operation takes."""
 _words: dict[Isa, tuple[dict[int, Word], dict[tuple[int, int], Pair]]] = {}
@@ -223,6 +223,8 @@ _aliases: OrderedDict[Key, Program] = OrderedDict()
 
 def forget_programs() -> None:
     """Drop all decoded and translated code; machines that are running keep theirs."""
+    for program in [*_programs.values(), *_aliases.values()]:
+        program.translations.clear()
     _programs.clear()
     _aliases.clear()
 
@@ -264,4 +266,5 @@ def _keep(kept: OrderedDict[Key, Program], key: Key, program: Program) -> None:
     with suppress(KeyError):
         kept.move_to_end(key)
         if len(kept) > PROGRAMS_MAX:
-            kept.popitem(last=False)
+            _, dropped = kept.popitem(last=False)
+            dropped.translations.clear()  # they know the program: it would take the garbage collector to free them

@@ -117,9 +117,9 @@ class Context:
 
     def _use(self, tier: Tier) -> Translation:
         kept = self.program.translations
-        if tier.name not in kept:
-            kept.setdefault(tier.name, tier.make(self.program))
-        translation: Translation = kept[tier.name]
+        translation: Translation | None = kept.get(tier.name)
+        if translation is None:
+            translation = kept[tier.name] = tier.make(self.program)
         self.view = translation.view(self.memory)
         self.translation, self.used = translation, tier
         return translation

@@ -40,6 +40,7 @@ KEPT_MIN = 8192
 _SAVED = (RBX, RBP, R12, R13, R14, R15)
 _MemoKey = tuple[Definition, tuple[int, ...], int]
 _templates: dict[_MemoKey, Template | None] = {}
+TEMPLATES_MAX = 1 << 15
 
 
 def template(operation: Operation) -> Template | None:
@@ -52,6 +53,8 @@ def template(operation: Operation) -> Template | None:
             made = template_of(operation)
         except Untranslatable:
             made = None
+        if len(_templates) >= TEMPLATES_MAX:
+            _templates.clear()
         _templates[key] = made
         return made
 

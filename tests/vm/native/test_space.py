@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import pytest
 
+from spawnlab.vm import program
 from spawnlab.vm.engines import TieredEngine, engine, native_refusal
 from spawnlab.vm.machine import Machine
 from spawnlab.vm.native import cache, space
@@ -133,3 +136,24 @@ def test_an_engine_that_nothing_stands_in_for_fails() -> None:
     machine.engine = TieredEngine("none", Tier("none", refuse, 1, 1, 1, 1000))
     with pytest.raises(ExecutableMemoryRefused):
         machine.run()
+
+
+def test_code_of_a_program_that_is_dropped_is_freed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when the garbage collector comes: a process has room for so many mappings only."""
+    forget_programs()
+    monkeypatch.setattr(program, "PROGRAMS_MAX", 3)
+
+    def played(number: int) -> Machine:
+        machine = machine_of(f"li a0, {number}; li a7, 93; ecall")
+        machine.engine = engine("native")
+        assert machine.run() == number
+        return machine
+
+    gc.disable()
+    try:
+        spaces = [weakref.ref(played(number).context.translation) for number in range(10)]
+        assert [made() is None for made in spaces] == 7 * [True] + 3 * [False]
+        forget_programs()
+        assert all(made() is None for made in spaces)
+    finally:
+        gc.enable()
