@@ -1,23 +1,26 @@
-"""Guest code on our engines beside its peers: ``python benchmarks/guest_code.py FILE... [--secp256k1 FILE]``.
+"""Guest code on our engines beside its peers: ``python benchmarks/guest_code.py [FILE...] [--secp256k1 FILE]``.
 
-Each FILE is run on every engine in turn, round by round, in one go. Peers are ckb-vm's assembly machine and its block
-interpreter (``reference/``, built by cargo), and qemu-riscv64 where it is installed. Each row's exit code and cycles,
-and a digest of registers and memory, must equal the assembly machine's, or the run stops.
+Without FILEs the programs are those of ``benchmarks/guest`` (C, compiled by ``spawnlab[c]``): work in registers, in
+memory, with branches, and the verification of a signature over secp256k1. Each is run on every engine in turn, round by
+round, in one go. Peers are ckb-vm's assembly machine and its block interpreter (``reference/``, built by cargo), and
+qemu-riscv64 where it is installed. Each row's exit code and cycles, and a digest of registers and memory, must be those
+of the assembly machine, or the run stops.
 
 * *hot*: running alone, in a machine that was made and loaded before, with all code translated;
 * *once*: making a machine, loading and running, in a process that has run other programs. The code of this program is
   translated on the way (*cold*), or comes from the cache on disk (*warm*).
 
-``--plot FILE`` writes the ratios as an SVG picture.
+``--blocks`` adds Python blocks to the hot rows, ``--python`` compares engines that are all Python on short runs: steps,
+blocks, and tinyrv where it is installed. ``--plot FILE`` writes the ratios as a picture.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
-import platform
 import shutil
 import statistics
 import struct
@@ -27,16 +30,27 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+
+from pictures import bars
+from pictures import machine as host
 
 from spawnlab.conform.reference import build_runner
+from spawnlab.scenarios.c import COptions, compile_c
 from spawnlab.vm.engines import engine
-from spawnlab.vm.machine import Machine
+from spawnlab.vm.machine import SP, Machine
+from spawnlab.vm.memory import MEMORY_SIZE
 from spawnlab.vm.native import space
 from spawnlab.vm.native.cache import VARIABLE
 from spawnlab.vm.program import forget_programs
 from spawnlab.vm.version import VERSIONS
 
 VERSION = 2
+GUEST = Path(__file__).parent / "guest"
+LONG = {"alu": 10_000_000, "mem": 1000, "branch": 10_000, "secp256k1": 1}
+"""Programs and the rounds that they go."""
+SHORT = {"alu": 40_000, "mem": 3, "branch": 40}
+PYTHON = ("step", "blocks", "tinyrv")
 SECP256K1_ARGUMENTS = (
     "secp256k1_bench",
     "033f8cf9c4d51a33206a6c1c6b27d2cc5129daa19dbd1fc148d395284f6b26411f",
@@ -168,53 +182,92 @@ def rows(title: str, found: dict[str, list[float]], steps: int) -> Iterable[tupl
         yield title, name, middle, steps / middle / 1e6, base / middle
 
 
-def plot(table: list[tuple[str, str, float, float, float]]) -> str:
-    """The ratios as bars, on a logarithmic scale from 1/100 to 100 times as fast."""
-    import math
+def compiled(name: str, folder: Path, *, rounds: int, version: int = VERSION) -> Path:
+    """A program of ``benchmarks/guest``."""
+    content = compile_c(GUEST / f"{name}.c", GUEST, COptions(version, {"ROUNDS": rounds}, name))
+    file = folder / f"{name}.elf"
+    file.write_bytes(content)
+    return file
 
-    height = 18 * len(table) + 30
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" font-size="12">']
-    for index, (title, name, _, _, ratio) in enumerate(table):
-        y = 20 + 18 * index
-        length = 110 * max(min(math.log10(ratio), 2), -2)
-        x, width = (500 + min(length, 0), abs(length))
-        lines.append(f'<text x="4" y="{y + 11}">{title}: {name}</text>')
-        lines.append(f'<rect x="{x:.1f}" y="{y}" width="{max(width, 1):.1f}" height="13" fill="#47a"/>')
-        lines.append(f'<text x="724" y="{y + 11}">{ratio:.2f}</text>')
-    lines.append(f'<line x1="500" y1="10" x2="500" y2="{height}" stroke="#000"/>')
-    lines.append('<text x="380" y="12">times as fast as ckb-vm assembly</text></svg>')
-    return "\n".join(lines) + "\n"
+
+def python_rows(folder: Path, rounds: int) -> None:
+    """A table of million instructions a second for engines that are Python; nothing is fused in version 0."""
+    print("\n| short runs, version 0 | instructions | steps | blocks, hot | tinyrv |\n|---|---|---|---|---|")
+    for name, size in SHORT.items():
+        file = compiled(name, folder, rounds=size, version=0).read_bytes()
+        times: dict[str, list[float]] = {}
+        ends: set[tuple[object, ...]] = set()
+        for _ in range(rounds + 1):
+            for engine_name in ("step", "blocks"):
+                machine = _loaded(file, engine_name)
+                begun = time.perf_counter()
+                machine.run()
+                times.setdefault(engine_name, []).append(time.perf_counter() - begun)
+                ends.add((machine.steps, *machine.registers))
+            if importlib.util.find_spec("tinyrv") is not None and len(times.get("tinyrv", ())) < 2:
+                seconds, end = _tinyrv(_loaded(file, "step"))
+                times.setdefault("tinyrv", []).append(seconds)
+                ends.add(end)
+        if len(ends) > 1:
+            raise SystemExit(f"{name}: instructions and registers differ: {ends}")
+        ((count, *_),) = ends
+        rates = [f"{count / statistics.median(times[key][1:]) / 1e6:.2f} M/s" if key in times else "" for key in PYTHON]
+        print(f"| {name} | {count:,} | {' | '.join(rates)} |")
+
+
+def _loaded(file: bytes, engine_name: str) -> Machine:
+    machine = Machine(VERSIONS[0], engine=engine(engine_name))
+    machine.load_program(file, 1, [b"program"])
+    return machine
+
+
+def _tinyrv(loaded: Machine) -> tuple[float, tuple[object, ...]]:
+    """Seconds, and instructions and registers at the end, of the same on tinyrv, another simulator in Python."""
+    import tinyrv  # type: ignore[import-not-found]
+
+    sim: Any = tinyrv.sim(64, trap_misaligned=False)
+    sim.copy_in(0, loaded.memory.read(0, MEMORY_SIZE))
+    sim.pc, sim.x[SP] = loaded.this_pc, loaded.registers[SP]
+    ended: list[bool] = []
+    sim._ecall = lambda **_: ended.append(True)
+    begun = time.perf_counter()
+    while not ended:
+        sim.step(trace=False)
+    return time.perf_counter() - begun, (sim.cycle, *(value % (1 << 64) for value in sim.x._x))
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="programs that end by themselves")
     parser.add_argument("--secp256k1", type=Path, metavar="FILE", help="ckb-vm's benches/data/secp256k1_bench")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--blocks", action="store_true", help="Python blocks as well, which take their time")
+    parser.add_argument("--python", action="store_true", help="also compare engines that are Python")
     parser.add_argument("--plot", type=Path, metavar="FILE")
     options = parser.parse_args()
-    jobs = [Job(file) for file in options.files]
     table: list[tuple[str, str, float, float, float]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = os.path.join(folder, "code")
+    print(f"{host()}; medians of {options.rounds} rounds; version {VERSION}\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ[VARIABLE] = str(folder / "code")
+        jobs = [Job(file) for file in options.files or (compiled(n, folder, rounds=r) for n, r in LONG.items())]
         if options.secp256k1:
-            job = Job(options.secp256k1, SECP256K1_ARGUMENTS)
-            jobs.append(job)
+            jobs.append(Job(options.secp256k1, SECP256K1_ARGUMENTS))
         for job in jobs:
             table += rows(f"{job.name} hot", hot(job, options.rounds, slow=options.blocks), job.steps)
-        for job in jobs[-1:] if options.secp256k1 else []:
-            table += rows(f"{job.name} once", once(job, options.rounds), job.steps)
+        if options.secp256k1 or not options.files:
+            table += rows(f"{jobs[-1].name} once", once(jobs[-1], options.rounds), jobs[-1].steps)
         for job in jobs:
             job.end()
-    print(
-        f"{platform.machine()}, Python {platform.python_version()}, {options.rounds} rounds, medians; version {VERSION}"
-    )
-    for title, name, seconds, rate, ratio in table:
-        print(f"{title:24} {name:26} {1e3 * seconds:10.2f} ms {rate:9.1f} M/s {ratio:8.2f} x")
+        print("| work | engine | time | operations | times as fast as ckb-vm assembly |\n|---|---|---|---|---|")
+        for title, who, seconds, rate, ratio in table:
+            print(f"| {title} | {who} | {1e3 * seconds:.2f} ms | {rate:.0f} M/s | {ratio:.2f} |")
+        if options.python:
+            python_rows(folder, options.rounds)
     if options.plot:
-        options.plot.write_text(plot(table))
+        ratios = [(f"{title}: {who}", ratio) for title, who, _, _, ratio in table if who != "ckb-vm assembly"]
+        bars(options.plot, ratios, "times as fast as ckb-vm's assembly machine")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ INCLUDE = Path(__file__).parent / "include"
 HEADER = "spawnlab.h"
 """The header of the system calls, as lines name it."""
 _BASE = "generic_rv64+m+c"
-_CPU = {0: _BASE, 1: f"{_BASE}+zba+zbb+zbc+zbs", 2: f"{_BASE}+zba+zbb+zbc+zbs"}
-"""By script version: version 0 has no B."""
+_CPU = {0: f"{_BASE}+relax", 1: f"{_BASE}+zba+zbb+zbc+zbs", 2: f"{_BASE}+zba+zbb+zbc+zbs"}
+"""By script version. Version 0 has no B, and its jalr goes astray where it links and jumps by the same register: calls
+do that unless the linker relaxes them."""
 _FLAGS = (
     *("-O2", "-g", "-std=gnu11", "-Wall", "-ffreestanding", "-fno-sanitize=all"),
     *("-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-nostdlib", "-static"),

@@ -144,6 +144,17 @@ def test_c_for_each_version(tmp_path: Path, version: int) -> None:
 
 
 @NEEDS_C
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_c_whose_variables_are_all_zero(tmp_path: Path, version: int) -> None:
+    """Nothing of its data is in the file: its pages are not those of the code all the same."""
+    text = (
+        '#include "spawnlab.h"\nstatic volatile uint64_t x[9999];\nint main(int c, char **v) { x[9] = 7; return x[9]; }'
+    )
+    file = scenario(tmp_path, f"version = {version}\n[programs.root]\nsource = 'x.c'", x__c=text)
+    assert spawnlab.run(file).outcome.exit_code == 7
+
+
+@NEEDS_C
 def test_equal_c_gives_equal_programs_wherever_it_lies(tmp_path: Path) -> None:
     made: list[bytes] = []
     for name in ("one", "two"):
