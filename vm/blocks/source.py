@@ -113,9 +113,19 @@ class Writer:
         """A value, 0 to 2^64 - 1."""
         if value in self._names:
             return self._names[value]
-        if value.kind in _WRAPPING:
-            return f"({self._raw(value)} & {MASK})"
-        return self._raw(value)
+        raw = self._raw(value)
+        if value.kind not in _WRAPPING:
+            return raw
+        if value.kind not in ("add", "sub") or not all(map(self._is_exact, value.arguments)):
+            return f"({raw} & {MASK})"
+        # one comparison costs half of what masking does, which makes a new number
+        if _may_be_negative(value):
+            return f"(w if (w := {raw}) >= 0 else w + {MASK + 1})"
+        return f"(w if (w := {raw}) <= {MASK} else w - {MASK + 1})"
+
+    def _is_exact(self, value: Value) -> bool:
+        """Whether :meth:`_raw` is :meth:`text`."""
+        return value in self._names or value.kind not in _WRAPPING
 
     def _raw(self, value: Value) -> str:
         """An expression in parentheses whose low 64 bits are the value's."""
@@ -141,7 +151,7 @@ class Writer:
         return f"{kind}({', '.join(texts)})"
 
     def _infix(self, kind: str, a: Value, b: Value) -> str:
-        if kind == "add" and b.kind == "const" and b.arguments[0] & SIGN:
+        if kind == "add" and _is_negative(b):
             return f"({self._raw(a)} - {(1 << 64) - b.arguments[0]})"
         operand = self._raw if kind in _WRAPPING else self.text
         return f"({operand(a)} {_INFIX[kind]} {operand(b)})"
@@ -223,3 +233,12 @@ class Writer:
             f"if {unaligned}flags[a >> 12] != {DIRTY}: store(a, {width}, b)",
             f"else: w{8 * width}[{index}] = b",
         ]
+
+
+def _is_negative(value: Value) -> bool:
+    return value.kind == "const" and bool(value.arguments[0] & SIGN)
+
+
+def _may_be_negative(value: Value) -> bool:
+    """Of a sum or a difference, as it is written."""
+    return value.kind == "sub" or _is_negative(value.arguments[1])
