@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMES = ("auto", "step", "blocks", "native")
 
-AUTO_THRESHOLD = 3
+AUTO_THRESHOLD = 2
 """Code that is come to so often is worth being made native."""
 AUTO_WARM_UP = 100
 """Blocks that a program comes to before anything of it is translated: less than a millisecond's."""

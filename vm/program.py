@@ -100,14 +100,18 @@ class Operations:
         at = pc - start
         ends, cycles = found[4].definition.ends_block or not 0 <= at < limit or at & 1, 0
         body: list[Prepared] = []
+        ahead: Word | None = None
         while not ends and len(body) < RUN_MAX:
             following = at + found[2]
             if following >= limit:
                 break
-            word = halves[following >> 1]
-            if word & 3 == 3:
-                word |= halves[(following >> 1) + 1] << 16
-            head, rules, _, ends = words.get(word) or self._learn(word)
+            if ahead is None:
+                word = halves[following >> 1]
+                if word & 3 == 3:
+                    word |= halves[(following >> 1) + 1] << 16
+                ahead = words.get(word) or self._learn(word)
+            head, rules, _, ends = ahead
+            ahead = None
             if head is None:
                 break
             body.append(found)
@@ -118,10 +122,11 @@ class Operations:
                 word = halves[behind]
                 if word & 3 == 3:
                     word |= halves[behind + 1] << 16
-                second = words.get(word) or self._learn(word)
-                if second[2] in rules:
-                    found = self._fused(head, second, rules, at)
-                    ends = found[4].definition.ends_block
+                ahead = words.get(word) or self._learn(word)
+                if ahead[2] in rules:
+                    found = self._fused(head, ahead, rules, at)
+                    if found is not head:
+                        ends, ahead = found[4].definition.ends_block, None
         return body, cycles, found, start + at
 
     def fetch(self, pc: int) -> int:
