@@ -17,6 +17,7 @@ blocks, and tinyrv where it is installed. ``--plot FILE`` writes the ratios as a
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import importlib.util
 import json
@@ -170,6 +171,7 @@ def _rounds(runs: dict[str, Callable[[], float]], rounds: int) -> dict[str, list
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
+            gc.collect()  # what other runs have left is not this one's
             found[name].append(run())
     return found
 
@@ -187,6 +189,7 @@ def compiled(name: str, folder: Path, *, rounds: int, version: int = VERSION) ->
     content = compile_c(GUEST / f"{name}.c", GUEST, COptions(version, {"ROUNDS": rounds}, name))
     file = folder / f"{name}.elf"
     file.write_bytes(content)
+    file.chmod(0o755)  # for qemu
     return file
 
 
@@ -251,7 +254,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ[VARIABLE] = str(folder / "code")
-        jobs = [Job(file) for file in options.files or (compiled(n, folder, rounds=r) for n, r in LONG.items())]
+        jobs = [
+            Job(file, (file.stem,))
+            for file in options.files or (compiled(n, folder, rounds=r) for n, r in LONG.items())
+        ]
         if options.secp256k1:
             jobs.append(Job(options.secp256k1, SECP256K1_ARGUMENTS))
         for job in jobs:

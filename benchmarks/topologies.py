@@ -195,6 +195,7 @@ def main() -> None:
     groups = [build(random_topology(options.seed + number)).sg_data for number in range(options.count)]
     rows = compare(groups, peers, options.rounds)
     show(f"{options.count} random topologies", rows)
+    show("the same, all programs new to our process", compare(groups, peers, options.rounds, forget=True))
     swapping = mock_group([assemble(SWAPPING).elf()])
     show(f"16 VMs with all memory, {swaps(swapping):,} times swapped in", compare([swapping], peers, options.rounds))
     if options.plot:

@@ -16,6 +16,8 @@ from spawnlab.conform.reference import build_runner, case_of
 from spawnlab.scheduler.outcome import conduct
 from spawnlab.scheduler.scheduler import Scheduler
 from spawnlab.scheduler.transaction import ScriptGroupData
+from spawnlab.vm import elf
+from spawnlab.vm.program import forget_programs
 
 LIMIT = 1 << 60
 KEEPING = {
@@ -59,8 +61,13 @@ Row = tuple[float, float, float]
 """Median seconds: ours, the reference's, and the reference's as it is."""
 
 
-def compare(groups: Sequence[ScriptGroupData], peers: Sequence[Peer], rounds: int) -> list[Row]:
-    """A row for each group, after a comparison of all that can be seen, and two runs that don't count."""
+def compare(
+    groups: Sequence[ScriptGroupData], peers: Sequence[Peer], rounds: int, *, forget: bool = False
+) -> list[Row]:
+    """A row for each group, after a comparison of all that can be seen, and two runs that don't count.
+
+    With ``forget`` our programs are new to the process in each run: neither decoded nor translated.
+    """
     for group in groups:
         compared = compare_group(group, [Mode(trace=True)], machine="asm")
         if not compared.equal:
@@ -70,6 +77,9 @@ def compare(groups: Sequence[ScriptGroupData], peers: Sequence[Peer], rounds: in
     for _ in range(rounds + 2):
         gc.collect()
         for group, case, times in zip(groups, cases, samples, strict=True):
+            if forget:
+                forget_programs()
+                elf.parse.cache_clear()
             runs = [ours(group), *(peer.run(case) for peer in peers)]
             ends = {run[1:] for run in runs}
             if len(ends) > 1:

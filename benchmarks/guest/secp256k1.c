@@ -1,5 +1,5 @@
 /* Verifies an ECDSA signature over secp256k1 (SEC 2, section 2.4.1). Not for use with secrets, and not made for speed:
- * it stands for the lock scripts that most cells have. Exit code 0: valid. With an argument the message is changed. */
+ * it stands for the lock scripts that most cells have. Exit code 0: valid. With an argument (behind its name) the message is changed. */
 #include <spawnlab.h>
 
 typedef unsigned __int128 wide;
@@ -136,7 +136,7 @@ static point add(const point *a, const point *b) {
 
 int main(int argc, char **argv) {
     number z = MESSAGE, w = inverse(&S, &N);
-    if (argc > 0) z.limb[0] ^= 1;
+    if (argc > 1) z.limb[0] ^= 1;
     number u = multiply(&z, &w, &N), v = multiply(&R, &w, &N);
     point both = add(&G, &KEY), sum = {{{1}}, {{1}}, {{0}}};
     for (int bit = 255; bit >= 0; bit--) {
