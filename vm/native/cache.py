@@ -1,8 +1,9 @@
 """Machine code kept between processes, in the user's cache folder.
 
-A file is named by what its code was made of: the guest's code, the version, and the sources of the emitter. It is used
-only if it is ours and private to us, and whole: its seal is a checksum, which finds damage. It is no protection against
-somebody who can write the user's files, who has better ways.
+A file is named by what its code was made of: the guest's code, the version, the sources of the emitter, and what kind
+of host it is for, since hosts may share the folder. It is used only if it is ours and private to us, and whole: its
+seal is a checksum, which finds damage. It is no protection against somebody who can write the user's files, who has
+better ways.
 
 ``SPAWNLAB_CODE_CACHE=off`` in the environment switches it off, and any other value names the folder.
 """
@@ -18,6 +19,9 @@ from functools import cache
 from pathlib import Path
 
 from ..program import Key
+from . import backend
+from .names import NAMES
+from .pages import PAGE
 
 VARIABLE = "SPAWNLAB_CODE_CACHE"
 FILES_MAX = 300
@@ -55,7 +59,8 @@ def _emitter() -> bytes:
     """
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for part in (here, here.parent / "translate", here.parent / "isa", here.parent):
+    own = [here / folder for folder in sorted({*NAMES.values()})]
+    for part in (here, *own, here.parent / "translate", here.parent / "isa", here.parent):
         sources = sorted(part.glob("*.py"))
         if not sources:
             return b""
@@ -68,7 +73,8 @@ def name_of(key: Key) -> str:
     """The name of the file with a program's code."""
     isa, pages, content = key
     digest = hashlib.sha256(_emitter())
-    digest.update(repr(isa).encode() + pages)
+    made_for = backend.name(), backend.backend().features(), PAGE
+    digest.update(repr((made_for, isa)).encode() + pages)
     digest.update(content)
     return digest.hexdigest()
 

@@ -16,15 +16,14 @@ from ..host_memory import GUARD_SIZE, GUEST_AT, MEMORY_SIZE, PAGE_SIZE
 from ..isa.definition import Definition, Operation
 from ..memory import Memory
 from ..program import Program
-from ..tiers import BUDGET, LARGE, MISS, STEP, STEPS_BITS, STEPS_MASK
+from ..tiers import LARGE, STEPS_BITS, STEPS_MASK
 from ..translate.blocks import Finder
 from ..translate.record import Untranslatable
-from . import cache, x86
-from .emit import Template, template_of
-from .layout import COUNTER, COUNTER_SAVED, PC, PINNED, POINTER_AT, STATE, slot
+from . import cache
+from .backend import backend
+from .layout import POINTER_AT
 from .pages import PAGE, ExecutableMemoryRefused, Reservation, protect_none
-from .region import Assembler, Exits
-from .x86 import R12, R13, R14, R15, RAX, RBP, RBX, RDI, RDX, RSI, Mem
+from .template import Template
 
 if TYPE_CHECKING:
     from ..machine import Machine
@@ -37,7 +36,6 @@ BATCH_STEPS_MAX = 3000
 KEPT_MIN = 8192
 """Bytes of code that are worth a file."""
 
-_SAVED = (RBX, RBP, R12, R13, R14, R15)
 _MemoKey = tuple[Definition, tuple[int, ...], int]
 _templates: dict[_MemoKey, Template | None] = {}
 TEMPLATES_MAX = 1 << 15
@@ -50,39 +48,13 @@ def template(operation: Operation) -> Template | None:
         return _templates[key]
     except KeyError:
         try:
-            made = template_of(operation)
+            made = backend().template_of(operation)
         except Untranslatable:
             made = None
         if len(_templates) >= TEMPLATES_MAX:
             _templates.clear()
         _templates[key] = made
         return made
-
-
-def _glue() -> tuple[bytes, Exits, int]:
-    """The way in and the ways out, for the start of the code; and the offset of the way in."""
-    out = (
-        x86.store(Mem(STATE, PC), RAX, 8)
-        + x86.store(Mem(STATE, COUNTER_SAVED), COUNTER, 8)
-        + b"".join(x86.store(slot(guest), host, 8) for guest, host in PINNED.items())
-        + x86.mov32(RAX, RDX)
-        + b"".join(x86.pop(register) for register in reversed(_SAVED))
-        + x86.RET
-    )
-    budget = x86.mov_imm(RDX, BUDGET)
-    step = x86.mov_imm(RDX, STEP) + x86.jmp(len(budget))
-    miss = x86.mov_imm(RDX, MISS) + x86.jmp(len(step) + len(budget))
-    enter = (
-        b"".join(x86.push(register) for register in _SAVED)
-        + x86.mov(STATE, RDI)
-        + x86.mov(COUNTER, Mem(STATE, COUNTER_SAVED))
-        + b"".join(x86.mov(host, slot(guest)) for guest, host in PINNED.items() if host != RSI)
-        + x86.mov(RAX, RSI)
-        + b"".join(x86.mov(host, slot(guest)) for guest, host in PINNED.items() if host == RSI)
-        + x86.jmp_to(RAX)
-    )
-    leaving = miss + step + budget + out
-    return leaving + enter, Exits(0, len(miss), len(miss) + len(step)), len(leaving)
 
 
 _spaces: WeakSet[CodeSpace] = WeakSet()
@@ -117,8 +89,8 @@ class CodeSpace:
         self._memory = Reservation(SIZE)
         self._table_block = mmap.mmap(-1, 2 * MEMORY_SIZE, access=mmap.ACCESS_COPY)  # a forked process has its own
         self._table = memoryview(self._table_block).cast("I")
-        glue, self._exits, enter = _glue()
-        self._memory.write(0, glue)
+        glue, self._exits, enter = backend().glue()
+        self._write(0, glue)
         self._end = PAGE
         self._code = bytearray()
         """All but the glue, as it goes to the cache."""
@@ -178,7 +150,7 @@ class CodeSpace:
         try:
             if self._end + len(code) > SIZE:
                 raise ExecutableMemoryRefused(0, "all of it is used")
-            self._memory.write(self._end, code)
+            self._write(self._end, code)
         except ExecutableMemoryRefused:
             self._full = True  # trying again at every jump would take most of the time
             return
@@ -189,6 +161,10 @@ class CodeSpace:
             self._offsets[pc] = offset
             self._table[pc >> 1] = offset
             self.entries[pc] = self.address + offset
+
+    def _write(self, offset: int, code: bytes) -> None:
+        self._memory.write(offset, code)
+        backend().written(self._memory.address + offset, len(code))
 
     # Running
 
@@ -228,5 +204,5 @@ class CodeSpace:
         blocks = self._finder.find(heads, fetch, wanted, self._offsets)
         if not blocks:
             return
-        assembler = Assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
+        assembler = backend().assembler(self._end, self._exits, self._offsets, spares_last_byte=self._spares_last_byte)
         self._add(assembler.assemble(blocks.values()), assembler.own.items())

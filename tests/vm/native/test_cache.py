@@ -15,6 +15,7 @@ from spawnlab.vm.errors import VmError
 from spawnlab.vm.machine import Machine
 from spawnlab.vm.memory import PAGE_SIZE
 from spawnlab.vm.native import cache, space
+from spawnlab.vm.native.region import Assembler
 from spawnlab.vm.program import forget_programs
 
 from ..support import CODE, code_of, machine_of, words
@@ -47,14 +48,14 @@ def played(name: str = "native") -> Machine:
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of what is assembled from now on."""
     sizes: list[int] = []
-    assemble = space.Assembler.assemble
+    assemble = Assembler.assemble
 
-    def counted(self: space.Assembler, blocks: object) -> bytes:
+    def counted(self: Assembler, blocks: object) -> bytes:
         code = assemble(self, blocks)  # type: ignore[arg-type]
         sizes.append(len(code))
         return code
 
-    monkeypatch.setattr(space.Assembler, "assemble", counted)
+    monkeypatch.setattr(Assembler, "assemble", counted)
     return sizes
 
 

@@ -15,6 +15,7 @@ from spawnlab.vm.engines import TieredEngine, engine, native_refusal
 from spawnlab.vm.machine import Machine
 from spawnlab.vm.native import cache, space
 from spawnlab.vm.native.pages import PAGE, ExecutableMemoryRefused
+from spawnlab.vm.native.region import Assembler
 from spawnlab.vm.program import forget_programs
 from spawnlab.vm.tiers import Tier
 
@@ -119,14 +120,14 @@ def test_what_has_no_room_is_stepped_and_not_translated_again(
     name: str, spoil: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch)
-    assemble, sizes = space.Assembler.assemble, list[int]()
+    assemble, sizes = Assembler.assemble, list[int]()
 
-    def counted(self: space.Assembler, blocks: Any) -> bytes:
+    def counted(self: Assembler, blocks: Any) -> bytes:
         code = assemble(self, blocks)
         sizes.append(len(code))
         return code
 
-    monkeypatch.setattr(space.Assembler, "assemble", counted)
+    monkeypatch.setattr(Assembler, "assemble", counted)
     context = agrees(name).context
     assert (context.used.name, len(sizes)) == ("native", 2)
 

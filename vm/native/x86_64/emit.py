@@ -1,18 +1,16 @@
-"""One recorded operation as x86-64 code that runs alone: guest registers are in their places before and after it.
-
-Accesses to memory are not checked here; :mod:`.region` puts the checks before the operation.
-"""
+"""One recorded operation as x86-64 code; see :mod:`..emitting`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from ..isa.definition import Operation
-from ..memory import MEMORY_SIZE
-from ..translate.blocks import charge_of
-from ..translate.record import COMPARISONS, Access, Record, Untranslatable, Value, record
+from ...isa.definition import Operation
+from ...memory import MEMORY_SIZE
+from ...translate.blocks import charge_of
+from ...translate.record import COMPARISONS, Record, Untranslatable, Value, record
+from ..emitting import Emitter
+from ..layout import GUEST, RESERVATION
+from ..template import Template
 from . import x86
-from .layout import GUEST, PINNED, RESERVATION, STATE, TEMPORARIES, scratch, slot
+from .registers import PINNED, STATE, TEMPORARIES, scratch, slot
 from .x86 import RAX, RCX, RDX, Mem, Operand
 
 _ALU = {"add": x86.ADD, "sub": x86.SUB, "bit_and": x86.AND, "bit_or": x86.OR, "bit_xor": x86.XOR}
@@ -28,154 +26,24 @@ _CONDITIONS = {
 }
 _SWAPPED = {x86.E: x86.E, x86.NE: x86.NE, x86.L: x86.G, x86.GE: x86.LE, x86.B: x86.A, x86.AE: x86.BE}
 _DIVISIONS = {"div": ("rem", True), "rem": ("div", True), "divu": ("remu", False), "remu": ("divu", False)}
-_EFFECTS = frozenset({"store", "reserve"})
-_LAZY = frozenset({"const", "x", "relative"})
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """An operation's code, for every address that it may stand at.
-
-    ``length`` in bytes and ``charge`` are the operation's; see :class:`.translate.blocks.Made`.
-    ``hole`` is where 4 bytes take the operation's address + ``hole_offset`` (-1: nowhere). ``ending`` is as in
-    :class:`.translate.record.Record`, with ``"never"`` for nothing to do and ``"indirect"`` for a jump to what is in
-    rax; a branch is taken on the condition code ``condition``.
-    """
-
-    code: bytes
-    length: int
-    charge: int
-    accesses: tuple[Access, ...]
-    writes: frozenset[int]
-    hole: int = -1
-    hole_offset: int = 0
-    ending: str = ""
-    condition: int = 0
-    target: int = 0
-    relative: bool = False
-    is_plain: bool = field(init=False)
-    """Whether there is nothing more to it than its code."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "is_plain", self.hole < 0 and not self.ending)
 
 
 def template_of(operation: Operation) -> Template:
     """The code of an operation; raises :class:`.record.Untranslatable`."""
-    return _Emitter(record(operation)).template(operation.length, charge_of(operation))
+    return X86Emitter(record(operation)).template(operation.length, charge_of(operation))
 
 
-class _Emitter:
+class X86Emitter(Emitter[Mem]):
+    """The two-operand instructions, which take one of their operands from memory."""
+
+    temporaries = TEMPORARIES
+    pinned = PINNED
+
     def __init__(self, recorded: Record) -> None:
-        self.record = recorded
-        self.code = bytearray()
-        self.places: dict[Value, Operand] = {}
-        self.left = {value: value.uses for value in recorded.values}
-        self.free = list(TEMPORARIES)
-        self.locked: set[int] = set()
-        self.passing: list[int] = []
+        super().__init__(recorded)
         self.spilled = 0
-        self.done: set[Value] = set()
-        self.hole = -1
-        self.hole_offset = 0
-        self.index = 0
-        self.set_by = {value: register for register, value in recorded.sets.items() if value.uses == 1}
-        self.last_read = self._last_reads()
-
-    def template(self, length: int, charge: int) -> Template:
-        """All of it."""
-        for index, value in enumerate(self.record.values):
-            self.index = index
-            if value.kind not in _LAZY and value not in self.done and not self._is_lazy(value):
-                if value.uses or value.kind in _EFFECTS:
-                    self._compute(value)
-                self._next()
-        ending, condition, target, relative = self._ending()
-        self._next()
-        self._commit()
-        if ending == "indirect":
-            assert self.record.target is not None
-            self._into(RAX, self.record.target)
-        return Template(
-            bytes(self.code),
-            length,
-            charge,
-            tuple(self.record.accesses),
-            frozenset(self.record.sets),
-            self.hole,
-            self.hole_offset,
-            ending,
-            condition,
-            target,
-            relative,
-        )
-
-    # What is read when
-
-    def _is_lazy(self, value: Value) -> bool:
-        """Whether a value is computed where it is used: addresses, and comparisons that are decided upon at once."""
-        if value.uses != 1 and value.kind != "add":
-            return False
-        users = [v for v in self.record.values if value in v.arguments]
-        if value.kind == "add":
-            return bool(users) and value not in self.set_by and all(_is_address_of(value, user) for user in users)
-        if value.kind in COMPARISONS:
-            return value is self.record.condition or any(
-                user.kind == "select" and user.arguments[0] is value for user in users
-            )
-        return False
-
-    def _last_reads(self) -> dict[int, int]:
-        """For each guest register, the index of the last value that reads it; beyond all when the ending does."""
-        last: dict[int, int] = {}
-        end = len(self.record.values)
-        for index, value in enumerate(self.record.values):
-            if not self._is_lazy(value):
-                self._note_reads(value, index, last)
-        for value in (*self.record.sets.values(), self.record.target, self.record.condition):
-            if value is not None and (value.kind == "x" or self._is_lazy(value)):
-                self._note_reads(value, end, last)
-        return last
-
-    def _note_reads(self, value: Value, index: int, last: dict[int, int]) -> None:
-        if value.kind == "x":
-            last[value.arguments[0]] = index
-            return
-        for argument in value.arguments:
-            if isinstance(argument, Value):
-                if argument.kind == "x" and index >= last.get(argument.arguments[0], -1):
-                    last[argument.arguments[0]] = index
-                elif self._is_lazy(argument):
-                    self._note_reads(argument, index, last)
-
-    def _direct(self, value: Value) -> int:
-        """The guest register that a value can be computed into at once, 0 if there is none."""
-        register = self.set_by.get(value, 0)
-        return register if register and self.last_read.get(register, -1) <= self.index else 0
 
     # Places
-
-    def _temporary(self) -> int:
-        if not self.free:
-            for value, place in self.places.items():
-                if isinstance(place, int) and place in TEMPORARIES and place not in self.locked:
-                    self._spill(value, place)
-                    break
-        register = self.free.pop(0)
-        self.locked.add(register)
-        return register
-
-    def _passing(self) -> int:
-        """A temporary until the end of this instruction."""
-        register = self._temporary()
-        self.passing.append(register)
-        return register
-
-    def _next(self) -> None:
-        """An instruction has been made."""
-        self._release(*self.passing)
-        self.passing.clear()
-        self.locked.clear()
 
     def _spill(self, value: Value, register: int) -> None:
         mem = scratch(self.spilled)
@@ -193,27 +61,6 @@ class _Emitter:
         if register in self.free:
             self.free.remove(register)
         self.locked.add(register)
-
-    def _release(self, *registers: int) -> None:
-        self.free.extend(r for r in registers if r in TEMPORARIES and r not in self.free)
-
-    def _used(self, value: Value) -> None:
-        """Note one use; the temporary of a value that is no longer needed becomes free after this instruction."""
-        self.left[value] -= 1
-        if self.left[value] == 0:
-            place = self.places.pop(value, None)
-            if isinstance(place, int) and place in TEMPORARIES:
-                self.free.append(place)
-
-    def _destination(self, value: Value) -> int:
-        register = self._direct(value)
-        if register in PINNED:
-            self.places[value] = PINNED[register]
-            self.done.add(value)
-            return PINNED[register]
-        place = self._temporary()
-        self.places[value] = place
-        return place
 
     def _rm(self, value: Value) -> Operand:
         """A value as an operand. Constants get a temporary of their own."""
@@ -249,7 +96,7 @@ class _Emitter:
 
     # Computing
 
-    def _compute(self, value: Value) -> None:
+    def _make(self, value: Value) -> None:
         kind, arguments = value.kind, value.arguments
         if kind in _ALU:
             self._alu(value, _ALU[kind], *arguments)
@@ -267,9 +114,6 @@ class _Emitter:
             self.code += x86.count_bits(_COUNTS[kind], *self._unary(value))
         else:
             getattr(self, f"_{kind}")(value, *arguments)
-        for argument in arguments:
-            if isinstance(argument, Value) and argument.kind not in _LAZY and argument in self.places:
-                self._used(argument)
 
     def _unary(self, value: Value) -> tuple[int, Operand]:
         operand = self._rm(value.arguments[0])
@@ -532,34 +376,6 @@ class _Emitter:
 
     # The end
 
-    def _ending(self) -> tuple[str, int, int, bool]:
-        """How it goes on, condition code, target, and whether that is relative."""
-        kind, target, condition = self.record.ending, self.record.target, self.record.condition
-        if target is None:
-            return kind, 0, 0, False
-        if target.kind not in ("relative", "const"):
-            return "indirect", 0, 0, False
-        code = 0
-        if condition is not None:
-            if condition.kind == "const":
-                kind = "jump" if condition.arguments[0] else "never"
-            else:
-                code = self._condition(condition)
-        return kind, code, target.arguments[0], target.kind == "relative"
-
-    def _commit(self) -> None:
-        """Write the guest registers that were not computed in their places."""
-        sets = {r: v for r, v in self.record.sets.items() if v not in self.done or self.places.get(v) != PINNED.get(r)}
-        sets = {r: v for r, v in sets.items() if not (v in self.done and v not in self.places)}
-        moved: dict[int, int] = {}
-        for register, value in sets.items():
-            if value.kind == "x" and value.arguments[0] in self.record.sets and value.arguments[0] != register:
-                moved[register] = self._temporary()
-                self._into(moved[register], value)
-        for register, value in sets.items():
-            self._commit_one(register, value, moved.get(register))
-            self._next()
-
     def _commit_one(self, register: int, value: Value, place: int | None) -> None:
         if value.kind == "relative":
             if value.arguments[0] + MEMORY_SIZE > 1 << 31:  # it may not fit in 32 signed bits
@@ -594,7 +410,3 @@ def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
         or (isinstance(p, Value) and isinstance(q, Value) and p.kind == q.kind == "x" and p.arguments == q.arguments)
         for p, q in zip(a, b, strict=True)
     )
-
-
-def _is_address_of(value: Value, user: Value) -> bool:
-    return user.kind in ("load", "load_signed", "store") and user.arguments[0] is value
