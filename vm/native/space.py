@@ -76,8 +76,15 @@ class View:
         self._keep = c_char.from_buffer(memory.block)
         address = addressof(self._keep)
         self.pointer = address + POINTER_AT
-        protect_none(address + 2 * PAGE_SIZE, GUARD_SIZE)
-        protect_none(address + GUEST_AT + MEMORY_SIZE, GUARD_SIZE)
+        for guard in (2 * PAGE_SIZE, GUEST_AT + MEMORY_SIZE):
+            _protect_within(address + guard, address + guard + GUARD_SIZE)
+
+
+def _protect_within(start: int, end: int) -> None:
+    """Make all whole pages of the host inaccessible, which may be larger than the guest's."""
+    first, last = -(-start // PAGE) * PAGE, end // PAGE * PAGE
+    if first < last:
+        protect_none(first, last - first)
 
 
 class CodeSpace:

@@ -21,8 +21,27 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_another_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    assert host.refusal() == "there is no emitter for aarch64 yet"
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert host.refusal() == "there is no emitter for riscv64 yet"
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        (
+            "Darwin",
+            "macOS has executable memory of another kind on this processor (MAP_JIT), not used yet",
+        ),
+        ("FreeBSD", "there is no emitter for arm64 on FreeBSD yet"),
+        ("Linux", None),
+    ],
+)
+def test_other_systems_on_arm(system: str, said: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(sys, "platform", system.lower())
+    monkeypatch.setattr(host, "_missing_features", list[str])
+    assert host.refusal() == said
 
 
 def test_another_calling_convention(monkeypatch: pytest.MonkeyPatch) -> None:
