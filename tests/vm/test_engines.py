@@ -128,6 +128,16 @@ def test_accesses_at_edges(access: str, version: int) -> None:
 
 
 @every_version
+def test_accesses_as_far_apart_as_one_check_takes(version: int) -> None:
+    """At both ends of the memory, through a register that is kept in one of the host and one that may not be."""
+    for base, number in (("a1", 11), ("s10", 26)):
+        text = f"ld a0, -2048({base}); sd a0, 2040({base}); lb a2, -2048({base}); ebreak"
+        for edge in (2047, 2048, 2049, SIZE - 2049, SIZE - 2048, SIZE - 2047):
+            registers = {number: edge}
+            agree(lambda text=text, registers=registers: machine_of(text, version, registers=registers, max_cycles=600))
+
+
+@every_version
 @pytest.mark.parametrize("flags", [0, DIRTY, FREEZED, FREEZED | DIRTY, EXECUTABLE, EXECUTABLE | DIRTY])
 @pytest.mark.parametrize("address", [DATA, DATA + 0xFFC])
 def test_stores_mark_just_the_pages_they_write(address: int, flags: int, version: int) -> None:

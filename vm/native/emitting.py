@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Generic, TypeVar
 
-from ..translate.record import COMPARISONS, Record, Value
+from ..translate.record import COMPARISONS, Record, Untranslatable, Value
 from .template import Template
 
 EFFECTS = frozenset({"store", "reserve"})
@@ -123,6 +123,8 @@ class Emitter(ABC, Generic[P]):
                 if isinstance(place, int) and place in self.temporaries and place not in self.locked:
                     self._spill(value, place)
                     break
+            else:
+                raise Untranslatable
         register = self.free.pop(0)
         self.locked.add(register)
         return register
