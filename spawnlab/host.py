@@ -9,6 +9,7 @@ import msgspec
 
 from .vm.engines import default_engine, native_refusal
 from .vm.native.cache import folder, kept_sizes
+from .vm.native.names import NAMES
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,8 @@ class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What it does by itself: ``step``, ``blocks`` or ``native``."""
     native_refusal: str | None
     """Why there is no native code."""
+    native_back_end: str | None
+    """What makes it, by the kind of processor: ``x86_64`` or ``aarch64``; ``None`` if there is none."""
     code_cache: str | None
     """The folder; ``None`` if it is off."""
     code_cache_files: int
@@ -44,6 +47,7 @@ def host_info() -> HostInfo:
         engine=chosen,
         runs_by=chosen if chosen == "step" else "blocks" if chosen == "blocks" or refusal is not None else "native",
         native_refusal=refusal,
+        native_back_end=NAMES.get(platform.machine()) if refusal is None else None,
         code_cache=None if where is None else str(where),
         code_cache_files=len(sizes),
         code_cache_bytes=sum(sizes),

@@ -39,7 +39,7 @@ def execute(options: argparse.Namespace) -> int:
     print(f"host: {found.system}, {found.machine}")
     which = "code that is hot" if found.engine == "auto" else "all code"
     print(f"engine: {found.engine}, {_WORDS[found.runs_by]} {which}")
-    print(f"native code: {'yes' if refusal is None else f'no: {refusal}'}")
+    print(f"native code: {f'yes, for {found.native_back_end}' if refusal is None else f'no: {refusal}'}")
     print(f"code cache: {_cache(found)}")
     return AS_EXPECTED
 

@@ -62,12 +62,13 @@ def test_a_suspended_run_goes_on_under_another_engine(tmp_path: Path, capsys: Ca
 )
 def test_info_says_which_engine(name: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr("spawnlab.host.native_refusal", lambda: None)
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     monkeypatch.setenv("SPAWNLAB_CODE_CACHE", "/some/where")
     use_engine(name)
     assert main(["info"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert words in lines
-    assert "native code: yes" in lines
+    assert "native code: yes, for aarch64" in lines
     assert "code cache: /some/where, 0 files, 0 bytes" in lines
 
 
@@ -83,6 +84,9 @@ def test_info_says_why_there_is_no_native_code(monkeypatch: pytest.MonkeyPatch, 
     assert "code cache: off" in lines
 
 
+FIELDS = ("format", "engine", "runs_by", "native_refusal", "native_back_end")
+
+
 def test_info_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:
     monkeypatch.setattr("spawnlab.host.native_refusal", lambda: "the processor lacks bmi2")
     (tmp_path / "kept").write_bytes(b"12345")
@@ -91,11 +95,12 @@ def test_info_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path
     use_engine("auto")
     assert main(["info", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {name: found[name] for name in ("format", "engine", "runs_by", "native_refusal")} == {
+    assert {name: found[name] for name in FIELDS} == {
         "format": 1,
         "engine": "auto",
         "runs_by": "blocks",
         "native_refusal": "the processor lacks bmi2",
+        "native_back_end": None,
     }
     assert (found["code_cache"], found["code_cache_files"], found["code_cache_bytes"]) == (str(tmp_path), 1, 5)
     assert found["python"].endswith(platform.python_version())
