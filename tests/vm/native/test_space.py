@@ -132,6 +132,24 @@ def test_what_has_no_room_is_stepped_and_not_translated_again(
     assert (context.used.name, len(sizes)) == ("native", 2)
 
 
+@pytest.mark.parametrize(
+    ("page", "wanted"), [(1 << 12, [(0x2000, 0x10000)]), (1 << 14, [(0x4000, 0xC000)]), (1 << 16, [])]
+)
+def test_guards_are_made_of_whole_pages_of_the_host(
+    page: int, wanted: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which may be larger than the guest's; what is left of a guard is one still."""
+    found: list[tuple[int, int]] = []
+
+    def note(address: int, size: int) -> None:
+        found.append((address, size))
+
+    monkeypatch.setattr(space, "PAGE", page)
+    monkeypatch.setattr(space, "protect_none", note)
+    space._protect_within(0x2000, 0x12000)  # pyright: ignore[reportPrivateUsage]
+    assert found == wanted
+
+
 def test_an_engine_that_nothing_stands_in_for_fails() -> None:
     machine = calling(1)
     machine.engine = TieredEngine("none", Tier("none", refuse, 1, 1, 1, 1000))
