@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ..scheduler.syscalls import exec, misc, pipes, processes
 from ..vm.machine import EXIT
@@ -32,11 +33,10 @@ def compile_steps(steps: Sequence[s.AnyStep], programs: Mapping[str, int], path:
     return "\n".join([".text", *compiler.code, ".data", *compiler.names.data]) + "\n"
 
 
-@dataclass
-class _Compiler:
+class _Compiler(msgspec.Struct):
     programs: Mapping[str, int]
-    names: Names = field(default_factory=Names)
-    code: list[str] = field(default_factory=list[str])
+    names: Names = msgspec.field(default_factory=Names)
+    code: list[str] = msgspec.field(default_factory=list[str])
 
     def emit(self, *lines: str) -> None:
         self.code += lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -61,8 +60,7 @@ def is_made_here(program: Program) -> bool:
     return program.steps is not None or program.asm is not None
 
 
-@dataclass(frozen=True)
-class ProgramReader:
+class ProgramReader(msgspec.Struct, frozen=True):
     """Reads and compiles programs; ``deps`` are those that can be spawned, with their cell deps.
 
     ``elves`` are contents of ELF files by the programs' names, in place of what is read, compiled or imported.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from .errors import (
     ElfBits,
@@ -30,8 +31,7 @@ _CLASS64 = 2
 _CUT = "type is too big ({}) for {}"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadingAction:
+class LoadingAction(msgspec.Struct, frozen=True):
     """One loadable segment as pages: ``size`` bytes at ``address``, the file's ``start`` to ``end`` at ``padding``."""
 
     address: int
@@ -42,8 +42,7 @@ class LoadingAction:
     padding: int
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(msgspec.Struct, frozen=True):
     """What loading an ELF file does: where execution starts, and the segments in the order of their headers."""
 
     entry: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from . import elf
 from .decoder import decode
@@ -13,8 +14,7 @@ from .memory import EXECUTABLE, Memory
 from .version import VERSIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """One place in the code: an operation (a fused one whole), or 2 bytes that are no instruction."""
 
     address: int

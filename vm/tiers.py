@@ -7,8 +7,9 @@ for all of them (:class:`Translation`), so that one loop drives each.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from .errors import Pause
 from .memory import Memory
@@ -61,8 +62,7 @@ class Translation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True):
     """How machines are run.
 
     ``name`` is what programs keep the translation under, and ``make`` makes one. Code is translated when it is come to

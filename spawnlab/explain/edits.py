@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -37,8 +36,7 @@ SIZE_MAX = 1 << 20
 """Bytes that one operation can read; a program that is no list of operations may want to write more."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """An edit that has not been tried yet."""
 
     kind: str
@@ -46,8 +44,7 @@ class Candidate:
     scenario: Scenario
 
 
-@dataclass(frozen=True)
-class Blocked:
+class Blocked(msgspec.Struct, frozen=True):
     """A VM that waits, in a program that is a list of operations."""
 
     vm: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ..scenarios.build import Build, Code
 from ..scheduler import messages as m
@@ -29,16 +30,14 @@ from ..scheduler.fds import other_end
 from ..views.cast import failed_at
 
 
-@dataclass
-class Moment:
+class Moment(msgspec.Struct):
     """A place in the run: the turn (from 1; 0 before the first) and the cycles that were consumed when it began."""
 
     turn: int = 0
     cycles: int = 0
 
 
-@dataclass
-class VmHistory:
+class VmHistory(msgspec.Struct):
     """One VM: its program, its parent, what it did last."""
 
     vm: int
@@ -47,9 +46,9 @@ class VmHistory:
     message: m.Message | None = None
     """What it asked for last."""
     pc: int | None = None
-    calls: Counter[int] = field(default_factory=Counter[int])
+    calls: Counter[int] = msgspec.field(default_factory=Counter[int])
     """How often it has asked something of the scheduler, by pc, in its present program."""
-    progress: Moment = field(default_factory=Moment)
+    progress: Moment = msgspec.field(default_factory=Moment)
     """When it last got what it had asked for, or began."""
     progress_words: str = "began"
     exit_code: int | None = None
@@ -63,8 +62,7 @@ class VmHistory:
         return self.code.place_of(self.pc) if self.code and self.pc is not None else None
 
 
-@dataclass
-class FdHistory:
+class FdHistory(msgspec.Struct):
     """One fd: who made it and where, who had it, and who closed it."""
 
     fd: int

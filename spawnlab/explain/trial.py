@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from ..play import run_synchronously
@@ -39,8 +37,7 @@ ALL_END = 3
 """and no VM is cut short by the root's end."""
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(msgspec.Struct, frozen=True):
     """A candidate, and the run with it."""
 
     candidate: Candidate

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
+
+import msgspec
 
 from ..errors import EncodingError
 from ..isa.definition import CompressedDefinition, Definition
@@ -26,8 +27,7 @@ _SECTIONS = {".text": "text", ".data": "data", ".rodata": "data", ".bss": "bss"}
 _SIZE_MAX = 4 << 20
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(msgspec.Struct):
     """Something at an address: an instruction or numbers to be encoded, or bytes."""
 
     offset: int
@@ -37,11 +37,10 @@ class _Item:
     """From its address to its bytes; raises ValueError or EncodingError."""
 
 
-@dataclass(slots=True)
-class _Section:
+class _Section(msgspec.Struct):
     size: int = 0
-    items: list[_Item] = field(default_factory=list["_Item"])
-    labels: dict[str, int] = field(default_factory=dict[str, int])
+    items: list[_Item] = msgspec.field(default_factory=list["_Item"])
+    labels: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
 
 def assemble(text: str, *, source: str = "<assembly>") -> Program:

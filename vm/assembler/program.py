@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+
+import msgspec
 
 TEXT_ADDRESS = 0x10000
 PAGE = 0x1000
@@ -17,8 +18,7 @@ _EF_RVC = 1
 _RX, _RW = 5, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """Machine code, data and symbols. Addresses and sizes are bytes."""
 
     text: bytes
@@ -26,8 +26,8 @@ class Program:
     bss_size: int
     data_address: int
     entry: int
-    symbols: dict[str, int] = field(default_factory=dict[str, int])
-    lines: dict[int, int] = field(default_factory=dict[int, int])
+    symbols: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    lines: dict[int, int] = msgspec.field(default_factory=dict[int, int])
     """Address of each instruction to the number of its source line, from 1."""
 
     def elf(self) -> bytes:

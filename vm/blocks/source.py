@@ -6,7 +6,7 @@ Registers hold 0 to 2^64 - 1 between operations; within an expression a value ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ..isa.definition import Operation
 from ..isa.integers import MASK, SIGN, Integers
@@ -32,8 +32,7 @@ HELPERS = {name: getattr(Integers(), name) for name in dir(Integers) if not name
 """Arithmetic that is not worth an expression, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A recorded operation and how it goes on; see :class:`~spawnlab.vm.translate.blocks.Made`."""
 
     record: Record

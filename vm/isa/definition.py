@@ -7,8 +7,10 @@ the table in the documents and every engine are derived from that one entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from ..cost import cycles_of
 from .fields import Format
@@ -19,8 +21,7 @@ Semantics = Callable[..., None]
 ALL_VERSIONS = frozenset({0, 1, 2})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Definition:
+class Definition(msgspec.Struct, frozen=True, eq=False, dict=True):
     """An operation: what the machine does. Base instructions also have bits; fused operations have none."""
 
     mnemonic: str
@@ -32,11 +33,11 @@ class Definition:
     match: int = 0
     ends_block: bool = False
     versions: frozenset[int] = ALL_VERSIONS
-    cycles: int = field(init=False)
-    """Cost in cycles (``vm-cost`` §1)."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cycles", cycles_of(self.mnemonic))
+    @cached_property
+    def cycles(self) -> int:
+        """Cost in cycles (``vm-cost`` §1)."""
+        return cycles_of(self.mnemonic)
 
     @property
     def summary(self) -> str:
@@ -51,8 +52,7 @@ class Definition:
         return f"<{self.mnemonic}>"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CompressedDefinition:
+class CompressedDefinition(msgspec.Struct, frozen=True, eq=False):
     """A 16-bit form: the base instruction and operands that it stands for.
 
     ``expand(*operands)`` gives ``(base mnemonic, base operands)``. ``reserved`` names the operands whose 0 is illegal
@@ -88,8 +88,7 @@ class CompressedDefinition:
         return f"<{self.mnemonic}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """A decoded instruction: what is executed, with which operands, and how many bytes it took.
 
     ``written`` is the 16-bit form and its operands where the word was compressed; ``parts`` are the instructions that

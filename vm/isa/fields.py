@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+import msgspec
 
 from ..errors import EncodingError
 
@@ -24,8 +25,7 @@ class Kind(Enum):
     """A set of memory accesses, the letters i, o, r and w."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """``width`` adjacent bits: at ``word_bit`` in the instruction word, at ``value_bit`` in the operand."""
 
     word_bit: int
@@ -38,8 +38,7 @@ class Run:
         return (1 << self.width) - 1
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, dict=True):
     """One operand of an instruction format.
 
     ``base`` is added to what stands in the word (8 for the short register numbers of compressed instructions).
@@ -123,8 +122,7 @@ def register(name: str, layout: str, *, base: int = 0) -> Field:
     return field(name, layout, Kind.REGISTER, base=base)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Format:
+class Format(msgspec.Struct, frozen=True, eq=False):
     """The operands of an instruction in their order, and how a listing writes them.
 
     ``syntax`` has each operand's name in braces; what stands in square brackets is left out when its operand is 0.

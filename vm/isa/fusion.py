@@ -7,7 +7,8 @@ operands of the fused operation, or nothing when it does not match. Matching is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from .abstract import AbstractMachine as M
 from .abstract import V
@@ -19,8 +20,7 @@ Operands = tuple[int, ...]
 Condition = Callable[..., "Operands | None"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A sequence of expanded mnemonics, the versions that fuse it, and the operation that it becomes."""
 
     sequence: tuple[str, ...]

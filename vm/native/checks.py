@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from ..translate.blocks import Block
 from ..translate.record import Access
@@ -13,8 +14,7 @@ GROUP_MAX = 4096
 """Bytes that the accesses of one check may span, so that they are on two pages at the most."""
 
 
-@dataclass(slots=True)
-class Group:
+class Group(msgspec.Struct):
     """Accesses through one register while it does not change: one check for all, before the first."""
 
     first: int

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from ..memory import MEMORY_SIZE
 from ..translate.blocks import Block
@@ -24,8 +25,7 @@ CHECKS_KEPT = 1 << 12
 """Codes of checks that are kept, of each kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exits:
+class Exits(msgspec.Struct, frozen=True):
     """Offsets of the code that leaves: each expects the pc in the first of the temporaries."""
 
     miss: int
@@ -111,7 +111,7 @@ class Assembler(ABC):
                     later = checks_within(groups, index, group)
                     self._check(base, group, index, block.pcs[index], left, later=later)
             left -= template.charge
-            if template.is_plain:
+            if template.hole < 0 and not template.ending:  # as most: there is nothing more to it than its code
                 code += template.code
             else:
                 self._operation(template, block.pcs[index], next_pc)

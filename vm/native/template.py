@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from ..translate.record import Access
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """An operation's code, for every address that it may stand at.
 
     ``length`` in bytes and ``charge`` are the operation's; see :class:`..translate.blocks.Made`.
@@ -28,8 +27,3 @@ class Template:
     condition: int = 0
     target: int = 0
     relative: bool = False
-    is_plain: bool = field(init=False)
-    """Whether there is nothing more to it than its code."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "is_plain", self.hole < 0 and not self.ending)

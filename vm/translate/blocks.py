@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from ..decoder import Fetch
 from ..errors import VmError
@@ -47,16 +48,15 @@ def charge_of(operation: Operation) -> int:
     return operation.definition.cycles << STEPS_BITS | 1
 
 
-@dataclass(slots=True)
-class Block(Generic[T]):
+class Block(msgspec.Struct, Generic[T]):
     """Operations that are executed one after the other: their addresses, and what was made of them.
 
     ``leaves`` says that the operation behind them is not translated: the step engine is to execute it.
     """
 
     pc: int
-    pcs: list[int] = field(default_factory=list[int])
-    made: list[T] = field(default_factory=list[T])
+    pcs: list[int] = msgspec.field(default_factory=list[int])
+    made: list[T] = msgspec.field(default_factory=list[T])
     leaves: bool = False
 
     @property

@@ -6,9 +6,10 @@ that whatever may stop it (:class:`Access`) is found out while its registers are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from ..isa.definition import Operation
 from ..isa.integers import MASK, Integers
@@ -32,8 +33,7 @@ class Value:
         raise TypeError("an instruction can't branch on a value")
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """An access to ``width`` bytes of memory at a register + ``offset``."""
 
     base: int
@@ -48,8 +48,7 @@ class Untranslatable(Exception):
     """The operation is not among those that are worth machine code: the step engine executes it."""
 
 
-@dataclass(slots=True)
-class Record:
+class Record(msgspec.Struct):
     """What an operation does.
 
     ``ending`` says how it goes on: ``""`` with the next one, ``"jump"`` to the value ``target``, ``"branch"`` there if
@@ -57,9 +56,9 @@ class Record:
     its value is.
     """
 
-    values: list[Value] = field(default_factory=list[Value])
-    sets: dict[int, Value] = field(default_factory=dict[int, Value])
-    accesses: list[Access] = field(default_factory=list[Access])
+    values: list[Value] = msgspec.field(default_factory=list[Value])
+    sets: dict[int, Value] = msgspec.field(default_factory=dict[int, Value])
+    accesses: list[Access] = msgspec.field(default_factory=list[Access])
     ending: str = ""
     target: Value | None = None
     condition: Value | None = None
