@@ -10,7 +10,7 @@ import msgspec
 
 from ..isa.definition import Operation
 from ..isa.integers import MASK, SIGN, Integers
-from ..memory import DIRTY
+from ..memory import DIRTY, EXECUTABLE
 from ..translate.blocks import charge_of
 from ..translate.record import COMPARISONS, Record, Untranslatable, Value, record
 
@@ -229,7 +229,7 @@ class Writer:
         self.lines += [
             f"a = {self._address(address)}",
             f"b = {text}",
-            f"if {unaligned}flags[a >> 12] != {DIRTY}: store(a, {width}, b)",
+            f"if {unaligned}flags[a >> 12] & {DIRTY | EXECUTABLE} != {DIRTY}: store(a, {width}, b)",
             f"else: w{8 * width}[{index}] = b",
         ]
 
