@@ -23,10 +23,12 @@ class Legs:
         suspend_at: int | None,
         observers: Iterable[Observer],
         actors: Actors | None,
+        policy: str | None = None,
     ) -> None:
         made = load(what, actors=actors)
         self._what: Playable = what if isinstance(what, SavedRun) else made
         self._actors = {made.codes[index].name: actor for index, actor in made.actors.items()} or actors
+        self._policy = policy
         self._limit = limit
         self._suspend_at = suspend_at
         self._observers = tuple(observers)
@@ -61,6 +63,7 @@ class Legs:
             suspend_at=suspend_at,
             observers=self._observers,
             actors=self._actors,
+            policy=self._policy,
         )
 
     def ended(self, run: Run) -> None:

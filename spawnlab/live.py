@@ -176,13 +176,15 @@ async def stage(
     limit: int | None = None,
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
+    policy: str | None = None,
 ) -> AsyncGenerator[Stage]:
     """Set a run up under Trio and look after its tasks: ``async with spawnlab.stage("file.toml") as stage``.
 
-    ``what``, ``limit`` (cycles), ``observers`` and ``actors`` are those of :func:`~spawnlab.play.perform`. Leaving it,
-    by an exception or a cancellation too, ends all tasks; the journal so far can be read afterwards.
+    ``what``, ``limit`` (cycles), ``observers``, ``actors`` and ``policy`` are those of
+    :func:`~spawnlab.play.perform`. Leaving it, by an exception or a cancellation too, ends all tasks; the journal so
+    far can be read afterwards.
     """
-    staging = Staging(what, limit=limit, observers=observers, actors=actors)
+    staging = Staging(what, limit=limit, observers=observers, actors=actors, policy=policy)
     try:
         async with open_conductor(staging.scheduler) as conductor:
             yield Stage(staging, conductor)

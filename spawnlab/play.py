@@ -20,6 +20,7 @@ async def perform(
     suspend_at: int | None = None,
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
+    policy: str | None = None,
 ) -> Run:
     """Play under Trio, every VM a task, within ``limit`` cycles of the whole run (the scenario's unless given).
 
@@ -30,11 +31,16 @@ async def perform(
 
     ``actors`` are functions that play some of the programs (``docs/actors.md``).
 
+    ``policy`` is the text of a hypothetical order (``docs/orders.md``), such as ``"smallest"``; ``None`` is the
+    chain's. Such a run is never suspended.
+
     A run that fails is a run all the same. Cancelling leaves no task behind.
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for what cannot be read or compiled, and
-    :class:`~spawnlab.saved.SavedRunError` for a suspended run that can't be gone on with.
+    :class:`~spawnlab.saved.SavedRunError` for a suspended run that can't be gone on with,
+    :class:`~spawnlab.scheduler.policy.PolicyError` for a text that is no policy or an order that can't be, and
+    :class:`~spawnlab.staging.HypotheticalRunError` where a hypothetical run would be suspended or gone on with.
     """
-    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
+    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy)
     while (staging := legs.next()) is not None:
         legs.ended(staging.run_of(await perform_scheduler(staging.scheduler, limit=staging.budget)))
     return legs.run
@@ -47,11 +53,14 @@ def run(
     suspend_at: int | None = None,
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
+    policy: str | None = None,
 ) -> Run:
     """Play under Trio from code that is not asynchronous; as :func:`perform`."""
 
     async def play() -> Run:
-        return await perform(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
+        return await perform(
+            what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy
+        )
 
     return trio.run(play)
 
@@ -63,9 +72,10 @@ def run_synchronously(
     suspend_at: int | None = None,
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
+    policy: str | None = None,
 ) -> Run:
     """Play without Trio: the same run, for exploring many of them; as :func:`perform`."""
-    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
+    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy)
     while (staging := legs.next()) is not None:
         legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))
     return legs.run

@@ -16,17 +16,22 @@ from .scenarios.formats import SUFFIXES
 from .scenarios.gallery import resolve
 from .scenarios.load import read_file
 from .scenarios.model import Scenario
+from .scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order, policy_of
 from .scheduler.journal import Journal
 from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
 from .scheduler.scheduler import Scheduler
-from .vm.errors import CyclesExceeded, VmError
+from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
 Actors = Mapping[str, Actor]
 """Functions that play programs, by the programs' names."""
 Playable = Build | Scenario | SavedRun | Actors | str | os.PathLike[str]
 """A scenario, a suspended run, functions (``root`` is VM 0), or the path of a scenario file or of an ELF file."""
+
+
+class HypotheticalRunError(SpawnlabError):
+    """A run in a hypothetical order is to be suspended or gone on with, which only the chain's own can be."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -43,6 +48,11 @@ class Run(msgspec.Struct, frozen=True):
     """Cycles that it might spend."""
     places: Mapping[int, str] = {}
     """``file:line`` of the functions that had not come to their end, by VM."""
+
+    @property
+    def hypothetical(self) -> str | None:
+        """The text of the policy, where the order is not the chain's: nothing says that a node would come to this."""
+        return hypothetical_order(self.journal.policy)
 
     @property
     def as_expected(self) -> bool:
@@ -79,7 +89,10 @@ def _load(what: Playable, version: int | None) -> Build:
 
 
 class Staging:
-    """A run that is set up: what is played, its scheduler, its journal, and how far it may go."""
+    """A run that is set up: what is played, its scheduler, its journal, and how far it may go.
+
+    ``policy`` is the text of an order (:func:`~spawnlab.scheduler.hypothetical.policy_of`); ``None`` is the chain's.
+    """
 
     def __init__(
         self,
@@ -89,16 +102,19 @@ class Staging:
         suspend_at: int | None = None,
         observers: Iterable[Observer] = (),
         actors: Actors | None = None,
+        policy: str | None = None,
     ) -> None:
+        chosen = policy_of(CONSENSUS_TEXT if policy is None else policy)
         self.build = load(what, actors=actors)
+        self.journal = Journal(chosen.name)
+        self._check_order(what, suspend_at)
         self.machines = self.build.machines()
-        self.journal = Journal(CONSENSUS_POLICY.name)
         watchers = [self.journal, self.machines.follow, *observers]
         if isinstance(what, SavedRun):
             self.journal.events += what.events
             self.scheduler = _resume(self.build, what, watchers, self.machines)
         else:
-            self.scheduler = Scheduler(self.build.sg_data, observers=watchers, machines=self.machines)
+            self.scheduler = Scheduler(self.build.sg_data, policy=chosen, observers=watchers, machines=self.machines)
         consumed = self.scheduler.consumed_cycles()
         end = self.build.scenario.limits.cycles if limit is None else limit
         if suspend_at is not None and suspend_at <= consumed:
@@ -108,6 +124,18 @@ class Staging:
         if suspend_at is not None:
             end = min(end, suspend_at)
         self.budget = max(0, end - consumed)
+
+    def _check_order(self, what: Playable, suspend_at: int | None) -> None:
+        order = hypothetical_order(self.journal.policy)
+        if order is None:
+            return
+        if isinstance(what, SavedRun):
+            raise HypotheticalRunError(f"a suspended run goes on in the chain's order only, not by the policy {order}")
+        if suspend_at is not None:
+            raise HypotheticalRunError(
+                f"a run by the policy {order} can't be suspended, since no node could go on with it; "
+                "leave out the policy, or the suspension (--suspend-at, or the scenario's suspend.at)"
+            )
 
     def run_of(self, outcome: Outcome) -> Run:
         """The run, once it has come to an outcome."""
@@ -119,7 +147,11 @@ class Staging:
         return Run(self.build, outcome, self.journal, unmet_ones, limit=self._limit, places=places)
 
     def suspend(self) -> Run:
-        """The run, suspended between two iterations; the scheduler can't be used afterwards."""
+        """The run, suspended between two iterations; the scheduler can't be used afterwards.
+
+        Raises :class:`HypotheticalRunError` where the order is not the chain's.
+        """
+        self._check_order(self.build, self.scheduler.consumed_cycles())
         iterations = self.scheduler.iterations
         cycles = self.scheduler.consumed_cycles()
         saved = save(self.build, self.scheduler, self.journal.events, self.machines)

@@ -49,18 +49,26 @@ def check_options(options: argparse.Namespace, parser: argparse.ArgumentParser) 
         parser.error("--suspend-at CYCLES and --state FILE go together")
 
 
-def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent] = ()) -> int:
-    """Play and print; ``past`` are the events of a run that is gone on with. Returns the exit status."""
+def play(
+    options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent] = (), policy: str | None = None
+) -> int:
+    """Play and print; ``past`` are the events of a run that is gone on with, ``policy`` is a hypothetical order.
+
+    Returns the exit status.
+    """
     from ..play import run, run_synchronously
+    from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order, policy_of
     from ..scheduler.journal import Journal
-    from ..scheduler.policy import CONSENSUS_POLICY
     from ..staging import load
     from ..views.cast import Cast
+    from ..views.ending import not_the_chains
     from ..views.screen import Screen
     from ..views.text import harmless
     from ..views.timeline import Timeline
 
     use_engine(options)
+    seen = Journal(policy_of(policy or CONSENSUS_TEXT).name)
+    seen.events += past
     build = load(what)
     show = not (options.json or options.quiet)
     observers = []
@@ -72,14 +80,18 @@ def play(options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent
         if build.scenario.title:
             for line in terminal_for(options).wrap(harmless(build.scenario.title)):
                 print(line)
+        order = hypothetical_order(seen.policy)
+        if order is not None:
+            for line in terminal_for(options).wrap(not_the_chains(order)):
+                print(terminal_for(options).style(line, "bold", "yellow"))
         for line in screen.heading():
             print(line)
         observers = [_printer(screen)]
     driver = run if options.driver == "trio" else run_synchronously
-    seen = Journal(CONSENSUS_POLICY.name)
-    seen.events += past
     try:
-        result = driver(what, limit=options.limit, suspend_at=options.suspend_at, observers=[seen, *observers])
+        result = driver(
+            what, limit=options.limit, suspend_at=options.suspend_at, observers=[seen, *observers], policy=policy
+        )
     finally:  # interrupted, too: the journal so far is there to be read
         if options.journal:
             _write(options.journal, seen.to_bytes())

@@ -24,6 +24,12 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE", help="a scenario file, or an ELF file for 64-bit RISC-V")
     add_version_option(parser)
     playing.add_options(parser)
+    parser.add_argument(
+        "--policy",
+        metavar="ORDER",
+        help="a hypothetical order of turns: smallest, round-robin, random:SEED, pct:SEED:DEPTH or order:0.1.1.2 "
+        "(docs/orders.md); the chain's own is largest",
+    )
     parser.set_defaults(command=partial(execute, parser=parser))
 
 
@@ -32,4 +38,4 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from ..staging import load
 
     playing.check_options(options, parser)
-    return playing.play(options, load(options.file, version=options.script_version))
+    return playing.play(options, load(options.file, version=options.script_version), policy=options.policy)

@@ -28,6 +28,10 @@ _NONE_FOUND = "none of {tries} small edits that were tried lets the run get furt
 
 def explain(run: Run, *, edits: bool = True) -> Explanation:
     """Why a run ended as it did. With ``edits`` a deadlock's are tried, which plays the scenario up to 150 times."""
+    return msgspec.structs.replace(_explanation(run, edits), hypothetical=run.hypothetical)
+
+
+def _explanation(run: Run, edits: bool) -> Explanation:
     history = history_of(run.build, run.journal.events)
     outcome = run.outcome
     if outcome.deadlock is not None:

@@ -90,3 +90,5 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     spenders: tuple[Spender, ...] = ()
     edit: Edit | None = None
     advice: str = ""
+    hypothetical: str | None = None
+    """The policy, where the order is not the chain's; edits were tried in that order."""

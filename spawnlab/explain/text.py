@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..views.ending import not_the_chains
 from ..views.terminal import Terminal
 from ..views.text import harmless
 from .graph import drawn
@@ -40,6 +41,8 @@ def _lines(e: Explanation, brief: bool) -> Iterator[str]:
         yield from _edit(e.edit)
     if e.advice:
         yield f"try: {e.advice}"
+    if e.hypothetical is not None and not brief:
+        yield not_the_chains(e.hypothetical)
 
 
 def _wait(wait: Wait) -> Iterator[str]:

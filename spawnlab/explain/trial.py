@@ -10,6 +10,7 @@ from ..scenarios.errors import ScenarioError
 from ..scenarios.model import Scenario
 from ..scheduler.deadlock import Waiting
 from ..scheduler.events import Booted, Ended, Logged
+from ..scheduler.policy import PolicyError
 from ..staging import Run
 from ..vm.errors import CyclesExceeded
 from .changes import changes_of
@@ -134,8 +135,8 @@ class Trial:
         limit = min(self._limit, self._left)
         try:
             made = self._build(candidate.scenario)
-            run = run_synchronously(made, limit=limit)
-        except ScenarioError:  # a name that is used before it is made
+            run = run_synchronously(made, limit=limit, policy=self._run.hypothetical)
+        except (ScenarioError, PolicyError):  # a name that is used before it is made; a turn that can't be any more
             return None
         except Exception:
             if not self._run.build.actors:

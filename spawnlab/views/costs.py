@@ -9,9 +9,11 @@ import msgspec
 
 from ..recording import Recording
 from ..scheduler.events import Booted, ProgramReplaced
+from ..scheduler.hypothetical import hypothetical_order
 from ..scheduler.outcome import Outcome
 from .accounts import Charges, Kind, accounts
 from .cast import Cast
+from .ending import not_the_chains
 from .terminal import Terminal
 from .text import cells, harmless, wrapped
 
@@ -42,6 +44,8 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     vms: tuple[VmCost, ...]
     unconsumed: tuple[VmCost, ...]
     """Charges that no total has: of VMs that did not run again, and of swaps that a resume dropped."""
+    hypothetical: str | None = None
+    """The policy, where the order is not the chain's."""
 
 
 def cost_report(recording: Recording) -> CostReport:
@@ -56,6 +60,7 @@ def cost_report(recording: Recording) -> CostReport:
         kinds=_by_kind(books.consumed),
         vms=_by_vm(books.consumed, names, sorted({*names, *(vm for vm, _ in books.consumed)})),
         unconsumed=_by_vm(books.unconsumed, names, sorted({vm for vm, _ in books.unconsumed})),
+        hypothetical=hypothetical_order(recording.journal.policy),
     )
 
 
@@ -98,6 +103,8 @@ def cost_lines(report: CostReport, terminal: Terminal) -> Iterator[str]:
     for lost in report.unconsumed:
         kinds = ", ".join(f"{cycles:,} of {kind}" for kind, cycles in lost.kinds.items() if cycles)
         yield from wrapped(f"never consumed: VM {lost.vm}'s {kinds}", terminal.width, hanging="  ")
+    if report.hypothetical is not None:
+        yield from wrapped(not_the_chains(report.hypothetical), terminal.width, hanging="  ")
 
 
 def _table(report: CostReport, shown: Sequence[str]) -> Iterator[str]:

@@ -10,9 +10,12 @@ from ..differing import ALL, Essence, FieldDifference, different_fields, first_d
 from ..recording import Recording
 from ..replay import registers_at
 from ..scheduler.events import AnyEvent, Ended, Faulted, IterationEnded, IterationStarted, Resumed, Suspended
+from ..scheduler.hypothetical import hypothetical_order
+from ..scheduler.journal import Journal
 from ..scheduler.limits import ROOT_VM_ID
 from ..scheduler.outcome import SUSPENDED
 from .cast import Cast
+from .ending import not_the_chains
 from .screen import row_lines
 from .terminal import Terminal
 from .text import cut, harmless, padded, wrapped
@@ -38,6 +41,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     cycles: int
     iterations: int
     events: int
+    hypothetical: str | None = None
+    """The policy, where the order is not the chain's."""
 
 
 class CyclesDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +85,7 @@ def diff_report(
     one, other = a.journal.events, b.journal.events
     place = first_different_event(one, other, essence)
     event_a, event_b = (_at(events, place) for events in (one, other))
-    sides = (_side(names[0], one), _side(names[1], other))
+    sides = (_side(names[0], a.journal), _side(names[1], b.journal))
     both = event_a is not None and event_b is not None
     return DiffReport(
         equal=place is None and a.journal.policy == b.journal.policy,
@@ -101,9 +106,9 @@ def _at(events: Sequence[AnyEvent], place: int | None) -> AnyEvent | None:
     return None if place is None or place >= len(events) else events[place]
 
 
-def _side(file: str, events: Sequence[AnyEvent]) -> Side:
+def _side(file: str, journal: Journal) -> Side:
     status, exit_code, error, cycles, iterations = "unfinished", None, None, 0, 0
-    for event in events:
+    for event in journal:
         match event:
             case Ended(vm=vm, exit_code=code) if vm == ROOT_VM_ID:
                 status, exit_code = "exit", code
@@ -124,7 +129,8 @@ def _side(file: str, events: Sequence[AnyEvent]) -> Side:
         error=error,
         cycles=cycles,
         iterations=iterations,
-        events=len(events),
+        events=len(journal),
+        hypothetical=hypothetical_order(journal.policy),
     )
 
 
@@ -184,7 +190,8 @@ def _no_event_differs(report: DiffReport) -> str:
 def _end(side: Side) -> str:
     end = f"exit code {side.exit_code}" if side.status == "exit" else side.error or side.status
     turns = "1 iteration" if side.iterations == 1 else f"{side.iterations:,} iterations"
-    return f"{harmless(end)}, {side.cycles:,} cycles, {turns}"
+    order = "" if side.hypothetical is None else f"; {not_the_chains(side.hypothetical)}"
+    return f"{harmless(end)}, {side.cycles:,} cycles, {turns}{order}"
 
 
 def _timeline(recording: Recording) -> Timeline:

@@ -33,6 +33,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     format: int = FORMAT
     title: str
+    hypothetical: str | None
+    """The policy, where the order is not the chain's."""
     as_expected: bool
     unmet: tuple[str, ...]
     outcome: Outcome
@@ -46,6 +48,7 @@ def report(run: Run) -> str:
     events = run.journal.events
     made = Report(
         title=run.build.scenario.title,
+        hypothetical=run.hypothetical,
         as_expected=run.as_expected,
         unmet=run.unmet,
         outcome=run.outcome,
