@@ -1,0 +1,1 @@
+"""Asking what could be otherwise: searches over many runs of one scenario."""

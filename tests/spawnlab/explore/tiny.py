@@ -1,0 +1,117 @@
+"""Small random scenarios, and all their orders by brute force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from spawnlab.explore.replays import Played, Turn, replay
+from spawnlab.explore.results import Result, result_of
+from spawnlab.explore.search import Search, Visitor
+from spawnlab.scenarios import steps as s
+from spawnlab.scenarios.build import Build
+from spawnlab.scenarios.model import Program, Scenario
+
+LIMIT = 50_000_000
+_CODES = ("SUCCESS", "OTHER_END_CLOSED", "WAIT_FAILURE")
+
+
+def tiny(seed: int) -> Scenario:
+    """Two or three VMs of a few operations; what they are answered decides how they end."""
+    random = Random(seed)
+    children = random.choice((1, 2, 2))
+    pipes = random.choice((0, 1, 1, 2))
+    ends = [f"{end}{number}" for number in range(pipes) for end in "rw"]
+    owner = {end: random.randrange(children + 1) for end in ends}
+    root: list[s.AnyStep] = [s.Pipe(ends=(f"r{number}", f"w{number}")) for number in range(pipes)]
+    programs: dict[str, Program] = {}
+    vms = [f"vm{child}" for child in range(1, children + 1)]
+    for child in range(1, children + 1):
+        own = [end for end in ends if owner[end] == child]
+        root.append(s.Spawn(program=f"p{child}", fds=tuple(own), name=f"vm{child}"))
+        steps: list[s.AnyStep] = [s.InheritedFds(names=tuple(own))] if own else []
+        steps += _actions(random, own, [str(number) for number in range(children + 2)], random.randrange(1, 4))
+        programs[f"p{child}"] = Program(steps=tuple(steps))
+    kept = [end for end in ends if owner[end] == 0]
+    root += _actions(random, kept, vms, random.randrange(0, 4))
+    programs["leaf"] = Program(steps=(s.Exit(code=random.choice((0, 4))),))
+    return Scenario(root="root", programs={"root": Program(steps=tuple(root)), **programs})
+
+
+def _actions(random: Random, ends: Sequence[str], vms: Sequence[str], count: int) -> Iterator[s.AnyStep]:
+    """Operations of one program, then an end that shows what it saw."""
+    shown: list[str] = []
+    left = list(ends)
+    for _ in range(count):
+        kind = random.choice(
+            ("end", "end", "end", "close", "wait", "wait", "spawn", "pipe") if left else ("wait", "spawn")
+        )
+        code = random.choice(_CODES)
+        if kind == "end":
+            end = random.choice(left)
+            shown.append("n")
+            size = random.choice((0, 1, 3, 7))
+            yield (
+                s.Read(fd=end, size=size, count="n", code=code)
+                if end[0] == "r"
+                else s.Write(fd=end, size=size, count="n", code=code)
+            )
+        elif kind == "close":
+            yield s.Close(fd=left.pop(random.randrange(len(left))))
+        elif kind == "wait":
+            vm = random.choice(vms)
+            if random.random() < 0.6:
+                shown.append("code")
+            yield s.Wait(vm=int(vm) if vm.isdigit() else vm, name="code" if "code" in shown else None, code=code)
+        elif kind == "pipe":
+            shown.append("x")
+            yield s.Pipe(ends=("x", "y"))
+        elif random.random() < 0.3:
+            shown.append("v")
+            yield s.Spawn(program="leaf", name="v")
+    if shown and random.random() < 0.7:
+        yield s.Exit(code=random.choice(shown))
+    elif random.random() < 0.5:
+        yield s.Exit(code=random.choice((0, 3)))
+
+
+class Found(Visitor):
+    """Keeps all results."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self.results: set[Result] = set()
+
+    def ended(self, played: Played) -> None:
+        self.results.add(result_of(self._build, played))
+
+
+def by_reduction(build: Build, runs_max: int = 100_000) -> tuple[set[Result], Search, bool]:
+    """All results by the search, the search, and whether it came to its end."""
+    found = Found(build)
+    search = Search(build, LIMIT, found)
+    whole = search.go(lambda: search.runs < runs_max)
+    return found.results, search, whole
+
+
+def by_brute_force(build: Build, runs_max: int) -> tuple[set[Result], int, bool]:
+    """All results by playing every order, their number, and whether these were all."""
+    results: set[Result] = set()
+    path: list[list[int]] = []
+    runs = 0
+    while True:
+
+        def choose(turns: Sequence[Turn], runnable: Sequence[int]) -> int:
+            if len(turns) == len(path):
+                path.append(list(runnable))
+            return path[len(turns)][-1]
+
+        results.add(result_of(build, replay(build, choose, LIMIT)))
+        runs += 1
+        while path and len(path[-1]) == 1:
+            path.pop()
+        if not path:
+            return results, runs, True
+        if runs == runs_max:
+            return results, runs, False
+        path[-1].pop()
