@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import compare, conform, cost, diff, disasm, explain, info, list, new, resume, run, schema, show
+from .commands import compare, conform, cost, diff, disasm, explain, info, list, new, orders, resume, run, schema, show
 from .commands.common import AS_EXPECTED, BAD_INPUT, INTERRUPTED
 
 
@@ -16,7 +16,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, explain, cost, diff, resume, list, show, new, schema, disasm, compare, conform, info):
+    for command in (run, explain, cost, diff, orders, resume, list, show, new, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser
 

@@ -1,8 +1,8 @@
 """All orders of turns by a few of them: dynamic partial-order reduction, with sleep sets, by playing again.
 
 Orders that differ only in turns which do not touch each other (``footprints.py``) make a class and come to the same
-end. The search plays at least one order of each class. It starts with the chain's own; in each run it finds the pairs of
-turns that touch each other and could be the other way round, and sees to it that they are, where nothing that was
+end. The search plays at least one order of each class. It starts with the chain's own; in each run it finds the pairs
+of turns that touch each other and could be the other way round, and sees to it that they are, where nothing that was
 played or will be does that already. The algorithm is source-DPOR (Abdulla, Aronsson, Jonsson, Sagonas: Optimal dynamic
 partial order reduction, 2014); a VM's turn never keeps another VM from running, as it demands.
 

@@ -22,7 +22,7 @@ GALLERY = sorted(file for file in FOLDER.iterdir() if file.suffix in (".toml", "
 PYTHON = [file for file in GALLERY if "python =" in file.read_text()]
 C = [file for file in GALLERY if "\nc = " in file.read_text()]
 RECORDED = [file for file in GALLERY if file not in PYTHON]
-LESSONS = 14
+LESSONS = 15
 OTHERWISE_IN_ASSEMBLY = ["one_cycle_short", "wrong_format"]
 """The assembly machine counts otherwise when cycles run out, and goes on at 0 after a failed exec."""
 

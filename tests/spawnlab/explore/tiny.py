@@ -19,7 +19,7 @@ _CODES = ("SUCCESS", "OTHER_END_CLOSED", "WAIT_FAILURE")
 def tiny(seed: int) -> Scenario:
     """Two or three VMs of a few operations; what they are answered decides how they end."""
     random = Random(seed)
-    children = random.choice((1, 2, 2))
+    children = random.choice((1, 2, 2, 2, 3))
     pipes = random.choice((0, 1, 1, 2))
     ends = [f"{end}{number}" for number in range(pipes) for end in "rw"]
     owner = {end: random.randrange(children + 1) for end in ends}
@@ -32,10 +32,22 @@ def tiny(seed: int) -> Scenario:
         steps: list[s.AnyStep] = [s.InheritedFds(names=tuple(own))] if own else []
         steps += _actions(random, own, [str(number) for number in range(children + 2)], random.randrange(1, 4))
         programs[f"p{child}"] = Program(steps=tuple(steps))
+        if random.random() < 0.15:
+            fds = [2 * int(end[1:]) + 2 + (end[0] == "w") for end in own]
+            programs[f"p{child}"] = Program(asm=_failing(random, fds, random.randrange(children + 2)))
     kept = [end for end in ends if owner[end] == 0]
     root += _actions(random, kept, vms, random.randrange(0, 4))
     programs["leaf"] = Program(steps=(s.Exit(code=random.choice((0, 4))),))
     return Scenario(root="root", programs={"root": Program(steps=tuple(root)), **programs})
+
+
+def _failing(random: Random, fds: Sequence[int], target: int) -> str:
+    """A program that fails by itself, or has others fail: what it waits for can't be stored or loaded."""
+    bad = "li a1, -8\n"
+    kinds = [f"{bad} ld a0, 0(a1)", f"{bad} li a0, {target}\n li a7, SYS_WAIT\n ecall"]
+    kinds += [f"{bad} li a0, {fd}\n la a2, length\n li a7, SYS_{'WRITE' if fd % 2 else 'READ'}\n ecall" for fd in fds]
+    middle = random.choice(kinds)
+    return f"{middle}\n li a0, 3\n li a7, SYS_EXIT\n ecall\n.data\nlength: .dword 4\n"
 
 
 def _actions(random: Random, ends: Sequence[str], vms: Sequence[str], count: int) -> Iterator[s.AnyStep]:
