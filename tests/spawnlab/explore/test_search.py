@@ -153,6 +153,57 @@ asm = "li a1, -8\\n ld a0, 0(a1)"
     }
 
 
+def test_what_comes_after_a_wait_comes_after_the_end() -> None:
+    """So that a write to the ended child's pipe is no race with its end."""
+    root = SPAWN + '{ op = "wait", vm = "vm" }, { op = "write", fd = "w", size = 1, code = "OTHER_END_CLOSED" }'
+    text = f'[programs.root]\nsteps = [{{ op = "pipe", as = ["r", "w"] }},{root}]\n[programs.child]\nsteps = [{IN}]'
+    results, search = _searched(text)
+    assert (_exits(results), search.classes, search.runs) == ({0}, 1, 1)
+
+
+def test_two_that_collect_one_code() -> None:
+    """The child has ended before either of them asks."""
+    text = """
+[programs.root]
+steps = [
+  { op = "pipe", as = ["r", "w"] },
+  { op = "spawn", program = "leaf", fds = ["w"], as = "vm" },
+  { op = "read", fd = "r", size = 1, code = "OTHER_END_CLOSED" },
+  { op = "spawn", program = "other" },
+  { op = "wait", vm = "vm", as = "code" },
+  { op = "exit", code = "code" },
+]
+[programs.leaf]
+steps = [{ op = "exit", code = 9 }]
+[programs.other]
+steps = [{ op = "wait", vm = 1, exit_code = 9 }]
+"""
+    results, _ = _searched(text)
+    assert _exits(results) == {-1, 5, 9}  # -1: the read came first
+
+
+def test_an_end_that_fails_to_be_told() -> None:
+    """In the chain's order the child's end fails; in another one it has ended before its waiter asks."""
+    text = """
+[programs.root]
+steps = [
+  { op = "pipe", as = ["r", "w"] },
+  { op = "pipe", as = ["r2", "w2"] },
+  { op = "spawn", program = "child", fds = ["r", "w2"], as = "vm" },
+  { op = "spawn", program = "waiter" },
+  { op = "write", fd = "w", size = 1 },
+  { op = "read", fd = "r2", size = 1 },
+  { op = "exit", code = 3 },
+]
+[programs.child]
+steps = [{ op = "inherited_fds", as = ["in", "out"] }, { op = "read", fd = "in", size = 1 }]
+[programs.waiter]
+asm = "li a0, 1\\n li a1, -8\\n li a7, SYS_WAIT\\n ecall"
+"""
+    results, _ = _searched(text)
+    assert {(result.kind, result.exit_code) for result in results} == {("error", None), ("exit", 3), ("exit", 7)}
+
+
 def test_limits_are_a_race_of_ends_and_spawns() -> None:
     """The seventeenth child is one too many, unless another has ended before."""
     steps = [*(s.Spawn(program="child") for _ in range(16)), s.Spawn(program="child")]
