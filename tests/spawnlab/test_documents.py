@@ -12,6 +12,10 @@ import pytest
 import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
+from spawnlab.explore import orders as explored
+from spawnlab.explore.orders import Reason, Verdict
+from spawnlab.explore.parting import Doing, Parting
+from spawnlab.explore.results import Result, Stuck
 from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
@@ -92,6 +96,13 @@ def test_every_link_leads_somewhere() -> None:
         Change,
         Spender,
         HostInfo,
+        Verdict,
+        explored.Ending,
+        Reason,
+        Result,
+        Stuck,
+        Parting,
+        Doing,
     ],
 )
 def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:
@@ -104,9 +115,9 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md")]
+    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md")]
     examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
-    assert len(examples) == 3
+    assert len(examples) == 5
     for command, shown in examples:
         main(command.split())
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
