@@ -17,7 +17,7 @@ from ..vm.errors import CyclesExceeded
 from .parting import Parting, parting_of
 from .replays import Played, Turn, Unrepeatable
 from .results import Result, result_of, words
-from .search import Search, Visitor
+from .search import Search, TooLong, Visitor
 
 FORMAT = 1
 RUNS_MAX = 2_000
@@ -41,7 +41,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing is proved."""
 
     kind: str
-    """``runs``, ``cycles``, ``swaps``, ``current_cycles``, ``code`` or ``function``."""
+    """``runs``, ``turns``, ``cycles``, ``swaps``, ``current_cycles``, ``code`` or ``function``."""
     words: str
 
 
@@ -125,6 +125,8 @@ class _Inquiry(Visitor):
             whole = self._search.go(self._wanted)
         except Unrepeatable as error:
             reasons.append(Reason(kind="function", words=f"a function does not repeat itself: {error}"))
+        except TooLong as error:
+            reasons.append(Reason(kind="turns", words=str(error)))
         if whole and not self._search.has_choices:  # the only order there is
             self._found |= {result_of(self._build, played): played for played in self._over}
         else:

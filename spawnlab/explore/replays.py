@@ -66,7 +66,11 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
         return sum(isinstance(event, Booted) for event in self.events)
 
 
-class Unrepeatable(SpawnlabError):
+class SearchError(SpawnlabError):
+    """A search can't go on."""
+
+
+class Unrepeatable(SearchError):
     """A program did something else when it was played again: a Python function that depends on more than its calls."""
 
 
@@ -137,7 +141,7 @@ def replay(build: Build, choose: Choose, limit: int) -> Played:
         stopped = True
     except VmError as error:
         outcome = outcome_of(scheduler, error)
-    except Unrepeatable:
+    except SearchError:
         raise
     except Exception as error:
         if not build.actors:

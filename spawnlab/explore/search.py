@@ -20,7 +20,14 @@ import msgspec
 
 from ..scenarios.build import Build
 from .footprints import Footprint, Rules, Thing, footprint_of, rules_for
-from .replays import Played, Turn, Unrepeatable, replay
+from .replays import Played, SearchError, Turn, Unrepeatable, replay
+
+TURNS_MAX = 10_000
+"""Turns of a run beyond which the search gives up: it keeps for each turn which ones must come before it."""
+
+
+class TooLong(SearchError):
+    """A run has more turns than can be looked through."""
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -90,7 +97,7 @@ class Search:
     def go(self, wanted: Callable[[], bool]) -> bool:
         """Go on while that is ``wanted``; gives whether all orders are covered.
 
-        Raises :class:`Unrepeatable`.
+        Raises :class:`~spawnlab.explore.replays.Unrepeatable` and :class:`TooLong`.
         """
         while wanted():
             self.runs += 1
@@ -196,6 +203,8 @@ class Search:
 
     def _extend(self, runnable: Sequence[int], left: Sequence[int]) -> None:
         """The state behind the last turn."""
+        if len(self._nodes) > TURNS_MAX:
+            raise TooLong(f"a run has more than {TURNS_MAX:,} turns")
         node = self._nodes[-1]
         event = node.event
         assert event is not None

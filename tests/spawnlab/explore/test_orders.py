@@ -159,6 +159,17 @@ def test_a_bound_on_runs() -> None:
     assert (verdict.verdict, _kinds(verdict), verdict.runs) == (UNDECIDED, ["runs"], 2)
 
 
+def test_a_bound_on_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = spawnlab.run("gallery:pipeline").outcome.iterations
+    monkeypatch.setattr("spawnlab.explore.search.TURNS_MAX", turns)
+    assert orders("gallery:pipeline").verdict == INDEPENDENT
+    monkeypatch.setattr("spawnlab.explore.search.TURNS_MAX", turns - 1)
+    verdict = orders("gallery:pipeline")
+    assert (verdict.verdict, _kinds(verdict), verdict.reasons[0].words) == (
+        UNDECIDED, ["turns"], f"a run has more than {turns - 1} turns",
+    )  # fmt: skip
+
+
 def test_a_cycle_limit_that_is_come_to() -> None:
     verdict = orders("gallery:fan_in", limit=200_000)
     assert (verdict.verdict, _kinds(verdict), verdict.endings) == (UNDECIDED, ["cycles"], ())
