@@ -108,6 +108,8 @@ class Search:
                 self._nodes.clear()
                 self._accesses.clear()
                 self.classes = 0
+                if not played.stopped:
+                    self._visitor.ended(played)  # an end it is all the same
                 continue
             self._take(played)
             if not self._next():
