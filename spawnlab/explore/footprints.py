@@ -10,8 +10,9 @@ it on, so that what others see of a pipe is only whether its other end is open:
 * a read and a write of one pipe do not touch each other: whichever comes first waits, and when both are there the bytes
   are moved, with the same result;
 * a wait looks at whether there is such a VM, which its making changes. Its end does not touch the one wait for it:
-  whichever comes first, the exit code gets there. But where a VM is waited for more than once it does (``rewaited``):
-  a code that was delivered to a VM that waited is kept, one that was collected later is not (``scheduler`` §13);
+  whichever comes first, the exit code gets there. But where a VM is waited for more than once it does, and waits touch
+  each other (``rewaited``): a code that was delivered to a VM that waited is kept, one that was collected later is not
+  (``scheduler`` §13);
 * ids of VMs and numbers of fds are given in order, and programs see them: spawns touch each other, and so do pipes;
 * the limits of 17 VMs and 64 fds: ends make room for spawns, closes for pipes. That matters only in a run that has so
   many of them (``crowded``).
@@ -22,7 +23,7 @@ all orders of a class, so that a search may begin without and start again when i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -99,8 +100,12 @@ class _Marks:
         )
 
 
-def footprint_of(vm: int, events: Sequence[AnyEvent], rules: Rules) -> Footprint:
+def footprint_of(vm: int, events: Sequence[AnyEvent], rules: Rules, owned: Iterable[int] = ()) -> Footprint:
     """The footprint of a VM's turn, from the events between its IterationStarted and its IterationEnded.
+
+    It says what the turn might touch, whatever the others have done before, and not just what came of it: the search
+    takes the turn's footprint for the same where it comes earlier. So an end that fails before it closes the VM's fds,
+    which are ``owned``, touches them all the same, and a call that is refused by a limit what it would without.
 
     A turn that ended the run has one too. The root's end serves nobody and closes nothing: its footprint is empty.
     """
@@ -120,6 +125,7 @@ def footprint_of(vm: int, events: Sequence[AnyEvent], rules: Rules) -> Footprint
                 if rules.crowded:
                     marks.reads.add(FD_ROOM)
             case Ended(vm=ended) if ended != ROOT_VM_ID:
+                marks.writes |= {("end", fd) for fd in owned}
                 if rules.rewaited:
                     marks.writes.add(("vm", ended))
                 if rules.crowded:
@@ -149,16 +155,13 @@ def _follow_message(marks: _Marks, message: m.Message, reply: AnyEvent | None, r
             if code != ReturnCode.INVALID_FD:  # whose an fd is only its owner changes
                 marks.reads.add(("end", other_end(fd)))
         case m.Wait(target_id=target):
-            collects = not (isinstance(reply, Blocked) or code == ReturnCode.WAIT_FAILURE)
-            (marks.writes if collects and rules.rewaited else marks.reads).add(("vm", target))
+            (marks.writes if rules.rewaited else marks.reads).add(("vm", target))
         case m.Spawn() if code != ReturnCode.INVALID_FD:
-            if code is None or code == ReturnCode.SUCCESS:
-                marks.writes.add(VM_IDS)
+            marks.writes.add(VM_IDS)
             if rules.crowded:
                 marks.writes.add(VM_ROOM)
         case m.Pipe():
-            if code != ReturnCode.MAX_FDS_CREATED:
-                marks.writes.add(FD_NUMBERS)
+            marks.writes.add(FD_NUMBERS)
             if rules.crowded:
                 marks.writes.add(FD_ROOM)
         case _:

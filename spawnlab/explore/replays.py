@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from ..scenarios.build import Build
-from ..scheduler.events import AnyEvent, Booted, IterationEnded, IterationStarted
+from ..scheduler.events import AnyEvent, Booted, FdClosed, FdMoved, IterationEnded, IterationStarted, PipeOpened
 from ..scheduler.outcome import Outcome, outcome_of
 from ..scheduler.scheduler import RunMode, Scheduler, play
 from ..scheduler.syscalls.cell_data import LOAD_CELL_DATA_AS_CODE
@@ -28,6 +28,8 @@ class Turn(msgspec.Struct, frozen=True):
     vm: int
     runnable: tuple[int, ...]
     events: tuple[AnyEvent, ...]
+    owned: tuple[int, ...]
+    """The VM's fds before the turn."""
 
     @property
     def used(self) -> int:
@@ -89,6 +91,9 @@ class _Player:
         self.turns: list[Turn] = []
         self.calls: set[int] = set()
         self._start = 0
+        self._fds: dict[int, int] = {}
+        """Open fds and their owners."""
+        self._owned: tuple[int, ...] = ()
         self.chosen: tuple[int, tuple[int, ...]] | None = None
 
     def choose(self, runnable: Sequence[int], /) -> int:
@@ -97,21 +102,31 @@ class _Player:
             raise _Stop
         self.chosen = (vm, tuple(runnable))
         self._start = len(self.events)
+        self._owned = tuple(fd for fd, owner in self._fds.items() if owner == vm)
         return vm
 
     def __call__(self, event: AnyEvent) -> None:
         if isinstance(event, IterationStarted):
             self._start = len(self.events)
         self.events.append(event)
-        if isinstance(event, IterationEnded):
-            self.turns.append(self.turn())
+        match event:
+            case PipeOpened(vm=vm, read_fd=read_fd, write_fd=write_fd):
+                self._fds[read_fd] = self._fds[write_fd] = vm
+            case FdMoved(vm=vm, fd=fd):
+                self._fds[fd] = vm
+            case FdClosed(fd=fd):
+                del self._fds[fd]
+            case IterationEnded():
+                self.turns.append(self.turn())
+            case _:
+                pass
 
     def turn(self) -> Turn:
         """The turn that is under way, or has just ended."""
         assert self.chosen is not None
         vm, runnable = self.chosen
         self.chosen = None
-        return Turn(vm, runnable, tuple(self.events[self._start :]))
+        return Turn(vm, runnable, tuple(self.events[self._start :]), self._owned)
 
     def syscalls(
         self, vm_id: int, sg_data: ScriptGroupData, vm_context: VmContext, context: object

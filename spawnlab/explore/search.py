@@ -145,7 +145,7 @@ class Search:
         """What is played again must be what it was."""
         if place < len(self._replayed):
             event = self._replayed[place].event
-            if event is not None and event.footprint != footprint_of(turn.vm, turn.events, self._rules):
+            if event is not None and event.footprint != footprint_of(turn.vm, turn.events, self._rules, turn.owned):
                 raise _unrepeatable(place)
 
     def _begin(self, runnable: Sequence[int]) -> None:
@@ -181,7 +181,7 @@ class Search:
         node = self._nodes[-1]
         assert node.chosen == turn.vm
         number = len(self._nodes) - 1
-        footprint = footprint_of(turn.vm, turn.events, self._rules)
+        footprint = footprint_of(turn.vm, turn.events, self._rules, turn.owned)
         before = node.clocks[turn.vm]
         touched = self._touched(footprint)
         past = before

@@ -14,7 +14,7 @@ from spawnlab.explore.footprints import FD_NUMBERS, FD_ROOM, VM_IDS, VM_ROOM, Fo
 from spawnlab.explore.replays import Turn, replay
 from spawnlab.scenarios.build import Build
 from spawnlab.scenarios.load import parse_scenario
-from spawnlab.scheduler.events import AnyEvent, IterationStarted
+from spawnlab.scheduler.events import AnyEvent, FdClosed, IterationStarted
 from spawnlab.scheduler.limits import ROOT_VM_ID
 from spawnlab.scheduler.scheduler import UNLIMITED, Scheduler, play
 from spawnlab.vm.errors import VmError
@@ -162,8 +162,28 @@ def test_what_each_kind_of_turn_touches() -> None:
     assert (ended.reads, ended.writes) == ({FD_ROOM, VM_ROOM}, {("end", 2), ("vm", 1)})
     assert unowned == unread == Footprint()
     assert (wait.writes, wait.met) == ({("vm", 1)}, ((1, 0),))
-    assert (failed.reads, failed.writes) == ({("vm", 9)}, set())
+    assert (failed.reads, failed.writes) == (set(), {("vm", 9)})
     assert end == Footprint()  # the root's
+
+
+def test_an_end_that_fails_touches_what_it_would_have_closed() -> None:
+    text = """
+[programs.root]
+steps = [
+  { op = "pipe", as = ["r", "w"] },
+  { op = "spawn", program = "child", fds = ["r"], as = "vm" },
+  { op = "wait", vm = 1 },
+]
+[programs.child]
+steps = [{ op = "spawn", program = "waiter" }]
+[programs.waiter]
+asm = "li a0, 1\\n li a1, -8\\n li a7, SYS_WAIT\\n ecall"
+"""
+    played = replay(spawnlab.build(parse_scenario(text, ".toml")), lambda _, runnable: runnable[-1], LIMIT)
+    last = played.turns[-1]
+    assert (last.vm, last.owned) == (1, (2,))
+    assert not any(isinstance(event, FdClosed) for event in last.events)
+    assert ("end", 2) in footprint_of(1, last.events, STRICT, last.owned).writes
 
 
 def test_what_is_taken_for_touching_only_where_it_matters() -> None:

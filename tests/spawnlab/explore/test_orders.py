@@ -37,7 +37,7 @@ OTHERWISE = {
     "meepo_quirk": UNDECIDED,  # it asks for the cycles
     "one_cycle_short": UNDECIDED,  # its limit
     "stream": DEPENDENT,
-    "two_answers_at_the_end": DEPENDENT,
+    "end_of_a_stream": DEPENDENT,
     "wait_failure": DEPENDENT,
     "waited_for_later": DEPENDENT,
 }
@@ -90,7 +90,7 @@ def test_what_is_proved_holds_for_random_orders(seed: int, chance: int) -> None:
 def test_the_two_lessons() -> None:
     verdict = orders("gallery:any_order")
     assert (verdict.verdict, verdict.classes, verdict.runs, verdict.has_choices) == (INDEPENDENT, 1, 1, True)
-    verdict = orders("gallery:two_answers_at_the_end", everything=True)
+    verdict = orders("gallery:end_of_a_stream", everything=True)
     assert [ending.result.exit_code for ending in verdict.endings] == [0, 7]
     parting = verdict.parting
     assert parting is not None
@@ -103,7 +103,7 @@ def test_the_two_lessons() -> None:
 
 
 def test_the_lesson_the_other_way_round_fails_on_the_chain() -> None:
-    text = next(file for file in GALLERY if file.stem == "two_answers_at_the_end").read_text()
+    text = next(file for file in GALLERY if file.stem == "end_of_a_stream").read_text()
     spawns = [line for line in text.splitlines() if '"spawn"' in line]
     swapped = text.replace("\n".join(spawns), "\n".join(reversed(spawns)))
     assert spawnlab.run(parse_scenario(swapped, ".toml")).outcome.exit_code == 7
@@ -234,7 +234,7 @@ def test_a_suspended_run_has_no_orders() -> None:
     ("arguments", "status"),
     [
         (["gallery:any_order"], 0),
-        (["gallery:two_answers_at_the_end"], 1),
+        (["gallery:end_of_a_stream"], 1),
         (["gallery:nothing_of_the_sort"], 2),
         (["gallery:meepo_quirk"], 3),
         (["gallery:seventeen_vms", "--runs-max", "1"], 3),
@@ -252,7 +252,7 @@ def test_a_bad_number_of_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_text_says_what_is_hypothetical(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["orders", "gallery:two_answers_at_the_end"])
+    main(["orders", "gallery:end_of_a_stream"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "depends on the order: 2 ends found"
     assert "  exit code 0: the chain's order (12 turns, 214,068 cycles)" in lines

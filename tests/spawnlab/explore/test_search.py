@@ -204,6 +204,15 @@ asm = "li a0, 1\\n li a1, -8\\n li a7, SYS_WAIT\\n ecall"
     assert {(result.kind, result.exit_code) for result in results} == {("error", None), ("exit", 3), ("exit", 7)}
 
 
+def test_an_end_that_fails_in_some_orders_is_an_end_in_others() -> None:
+    """A read that comes before the end is possible only where the waiter asks later still."""
+    build = spawnlab.build(tiny(10560))
+    results, _, whole = by_reduction(build)
+    assert whole
+    assert results == by_brute_force(build, 100)[0]
+    assert {result.exit_code for result in results} == {None, -1, 7}
+
+
 def test_limits_are_a_race_of_ends_and_spawns() -> None:
     """The seventeenth child is one too many, unless another has ended before."""
     steps = [*(s.Spawn(program="child") for _ in range(16)), s.Spawn(program="child")]
