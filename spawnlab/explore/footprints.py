@@ -154,7 +154,7 @@ def _follow_message(marks: _Marks, message: m.Message, reply: AnyEvent | None, r
         case m.FdRead(fd=fd) | m.FdWrite(fd=fd):
             if code != ReturnCode.INVALID_FD:  # whose an fd is only its owner changes
                 marks.reads.add(("end", other_end(fd)))
-        case m.Wait(target_id=target):
+        case m.Wait(target_id=target) if target != ROOT_VM_ID:  # nobody ever learns of the root's end
             (marks.writes if rules.rewaited else marks.reads).add(("vm", target))
         case m.Spawn() if code != ReturnCode.INVALID_FD:
             marks.writes.add(VM_IDS)
@@ -202,7 +202,7 @@ def _waits_again_or_fails(events: Sequence[AnyEvent]) -> bool:
     delivers = False
     for event in events:
         match event:
-            case Posted(message=m.Wait(target_id=target)):
+            case Posted(message=m.Wait(target_id=target)) if target != ROOT_VM_ID:
                 if target in seen:
                     return True
                 seen.add(target)
