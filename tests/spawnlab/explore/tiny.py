@@ -1,7 +1,12 @@
-"""Small random scenarios, and all their orders by brute force."""
+"""Small random scenarios, and all their orders by brute force.
+
+As a command it compares the search with that: ``python tests/spawnlab/explore/tiny.py --seed 0 --count 1000``.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from random import Random
 
@@ -9,7 +14,7 @@ from spawnlab.explore.replays import Played, Turn, replay
 from spawnlab.explore.results import Result, result_of
 from spawnlab.explore.search import Search, Visitor
 from spawnlab.scenarios import steps as s
-from spawnlab.scenarios.build import Build
+from spawnlab.scenarios.build import Build, build
 from spawnlab.scenarios.model import Program, Scenario
 
 LIMIT = 50_000_000
@@ -90,23 +95,23 @@ def _actions(random: Random, ends: Sequence[str], vms: Sequence[str], count: int
 class Found(Visitor):
     """Keeps all results."""
 
-    def __init__(self, build: Build) -> None:
-        self._build = build
+    def __init__(self, made: Build) -> None:
+        self._build = made
         self.results: set[Result] = set()
 
     def ended(self, played: Played) -> None:
         self.results.add(result_of(self._build, played))
 
 
-def by_reduction(build: Build, runs_max: int = 100_000) -> tuple[set[Result], Search, bool]:
+def by_reduction(made: Build, runs_max: int = 100_000) -> tuple[set[Result], Search, bool]:
     """All results by the search, the search, and whether it came to its end."""
-    found = Found(build)
-    search = Search(build, LIMIT, found)
+    found = Found(made)
+    search = Search(made, LIMIT, found)
     whole = search.go(lambda: search.runs < runs_max)
     return found.results, search, whole
 
 
-def by_brute_force(build: Build, runs_max: int) -> tuple[set[Result], int, bool]:
+def by_brute_force(made: Build, runs_max: int) -> tuple[set[Result], int, bool]:
     """All results by playing every order, their number, and whether these were all."""
     results: set[Result] = set()
     path: list[list[int]] = []
@@ -118,7 +123,7 @@ def by_brute_force(build: Build, runs_max: int) -> tuple[set[Result], int, bool]
                 path.append(list(runnable))
             return path[len(turns)][-1]
 
-        results.add(result_of(build, replay(build, choose, LIMIT)))
+        results.add(result_of(made, replay(made, choose, LIMIT)))
         runs += 1
         while path and len(path[-1]) == 1:
             path.pop()
@@ -127,3 +132,30 @@ def by_brute_force(build: Build, runs_max: int) -> tuple[set[Result], int, bool]
         if runs == runs_max:
             return results, runs, False
         path[-1].pop()
+
+
+def main() -> int:
+    """Compare, print what differs and the sums; gives 1 if anything differs."""
+    parser = argparse.ArgumentParser(description="Hold the search over orders against brute force.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--runs-max", type=int, default=1000, help="of one scenario, by brute force")
+    options = parser.parse_args()
+    whole = dependent = runs = searched = wrong = 0
+    for seed in range(options.seed, options.seed + options.count):
+        made = build(tiny(seed))
+        expected, count, is_whole = by_brute_force(made, options.runs_max)
+        results, search, _ = by_reduction(made, options.runs_max * 10)
+        if not results >= expected or (is_whole and results != expected):
+            print(f"seed {seed}: by brute force {expected}, by the search {results}")
+            wrong += 1
+        if is_whole:
+            whole, dependent = whole + 1, dependent + (len(expected) > 1)
+            runs, searched = runs + count, searched + search.runs
+    print(f"{options.count} scenarios, {wrong} wrong; of {whole} all orders were played, {dependent} depend on it")
+    print(f"these took {runs} runs by brute force, and {searched} by the search")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
