@@ -1,1 +1,1 @@
-"""Asking what could be otherwise: searches over many runs of one scenario."""
+"""Exploring: generated topologies, all orders of turns, and many runs that ask the same question."""
