@@ -26,8 +26,7 @@ def shrink(topology: Topology, holds: Holds) -> Topology:
 
 
 def _first(topology: Topology, holds: Holds, tried: set[Topology]) -> Topology | None:
-    for candidate in _candidates(topology):
-        candidate = tidy(candidate)
+    for candidate in map(tidy, _candidates(topology)):
         if candidate in tried or key(candidate) >= key(topology):
             continue
         tried.add(candidate)
@@ -149,8 +148,9 @@ def _with_pipe(topology: Topology, number: int, pipe: Pipe) -> Topology:
     for operation in topology.operations:
         if operation.kind in ON_PIPES and operation.target == number:
             was, now = holders[operation.kind.removeprefix("close_")]
-            operation = msgspec.structs.replace(operation, vm=_moved(operation.vm, was, now))
-        operations.append(operation)
+            operations.append(msgspec.structs.replace(operation, vm=_moved(operation.vm, was, now)))
+        else:
+            operations.append(operation)
     pipes = (*topology.pipes[:number], pipe, *topology.pipes[number + 1 :])
     return Topology(topology.parents, pipes, tuple(operations))
 
