@@ -7,7 +7,24 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import compare, conform, cost, diff, disasm, explain, info, list, new, orders, resume, run, schema, show
+from .commands import (
+    case,
+    compare,
+    conform,
+    cost,
+    diff,
+    disasm,
+    explain,
+    explore,
+    info,
+    list,
+    new,
+    orders,
+    resume,
+    run,
+    schema,
+    show,
+)
 from .commands.common import AS_EXPECTED, BAD_INPUT, INTERRUPTED
 
 
@@ -16,7 +33,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, explain, cost, diff, orders, resume, list, show, new, schema, disasm, compare, conform, info):
+    playing = (run, explain, cost, diff, orders, explore, case, resume)
+    for command in (*playing, list, show, new, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser
 

@@ -23,7 +23,7 @@ class TopologyError(SpawnlabError):
     """A topology that can't be: says where, and what would be right."""
 
 
-class Pipe(msgspec.Struct, frozen=True, order=True):
+class Pipe(msgspec.Struct, frozen=True, order=True, array_like=True):
     """A pipe: the VM that makes it, and the VMs that come to hold its ends: the maker or those that descend from it.
 
     An end goes down the tree from each VM to its child, as they are spawned.
@@ -34,7 +34,7 @@ class Pipe(msgspec.Struct, frozen=True, order=True):
     writer: int
 
 
-class Operation(msgspec.Struct, frozen=True, order=True):
+class Operation(msgspec.Struct, frozen=True, order=True, array_like=True):
     """One operation of a VM. Children that no ``spawn`` names are spawned before the VM's first operation.
 
     ``target`` is a pipe, or a VM to wait for or to spawn; ``size`` is bytes, cycles, or an exit code.
@@ -46,7 +46,7 @@ class Operation(msgspec.Struct, frozen=True, order=True):
     size: int = 0
 
 
-class Topology(msgspec.Struct, frozen=True, order=True):
+class Topology(msgspec.Struct, frozen=True, order=True, array_like=True):
     """``parents[i]`` spawns VM ``i + 1``; a VM's operations are done in their order."""
 
     parents: tuple[int, ...] = ()

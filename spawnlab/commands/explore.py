@@ -1,0 +1,147 @@
+"""``spawnlab explore MODE``: many generated topologies, and those of which something is true."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_engine_option, use_engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..explore.campaign import Batch, Campaign
+    from ..explore.campaign_file import CampaignFile
+    from ..explore.summary import Summary
+    from .common import Subparsers
+
+MODES = ("random", "limits", "suspend", "policy")
+KINDS = ("acyclic", "cyclic", "broken", "free")
+
+
+def add(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "explore",
+        help="play many generated topologies and find those with a property",
+        description="Play generated topologies of VMs and pipes, and find those of which a property holds, the "
+        "smallest first: deadlocks, unless another is given. Each found case has a token that makes it again "
+        "anywhere: spawnlab case TOKEN. docs/explore.md has the modes, the properties and examples.",
+        epilog="Exit status: 0 when the property held of no case, 1 when it held of some, 2 for bad input.",
+    )
+    parser.add_argument(
+        "mode",
+        choices=MODES,
+        help="random: topologies in the chain's order; limits, suspend, policy: each also within a random cycle limit, "
+        "suspended at random, or in another order of turns, which is hypothetical",
+    )
+    parser.add_argument("--property", metavar="TEXT", default="", help="an expression over facts, such as 'deadlock'")
+    parser.add_argument("--count", type=_count, default=1000, metavar="N", help="how many cases (default: 1000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed gives other cases (default: 0)")
+    parser.add_argument("--kind", choices=KINDS, default="free", help="of topologies (default: free)")
+    parser.add_argument("--vms", type=_count, default=8, metavar="N", help="VMs at the most (default: 8)")
+    parser.add_argument("--pipes", type=_count, default=10, metavar="N", help="pipes at the most (default: 10)")
+    parser.add_argument("--operations", type=_count, default=24, metavar="N", help="of free ones (default: 24)")
+    parser.add_argument("--resume", metavar="FILE", help="keep the campaign in a file, and go on with what is in it")
+    parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes (default: 1)")
+    parser.add_argument("--shown", type=_count, default=5, metavar="N", help="found cases to print (default: 5)")
+    parser.add_argument("--shrink", action="store_true", help="make the printed cases as small as they can be")
+    parser.add_argument("--write", metavar="DIR", help="write the printed cases to a folder, as scenarios")
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
+    add_engine_option(parser)
+    parser.set_defaults(command=execute)
+
+
+def _count(text: str) -> int:
+    number = int(text.replace("_", "").replace(",", ""))
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 256:
+        raise ValueError
+    return number
+
+
+_count.__name__, _jobs.__name__ = "number", "number of processes"  # what argparse calls them in messages
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Play and print; returns the exit status."""
+    use_engine(options)
+    from pathlib import Path
+
+    from ..explore.campaign_file import CampaignFile
+    from ..explore.summary import lines_of, summary_of
+    from ..views.jsontext import json_text
+
+    campaign = _campaign(options)
+    kept = CampaignFile(Path(options.resume) if options.resume else None, campaign)
+    try:
+        _work(kept, options)
+        result = summary_of(campaign, kept.batches(), shown=options.shown)
+    finally:
+        kept.close()
+    if options.shrink:
+        result = _shrunk(result)
+    if options.write:
+        _write(result, Path(options.write))
+    print(json_text(result) if options.json else "\n".join(lines_of(result)))
+    return NOT_AS_EXPECTED if result.count_found else AS_EXPECTED
+
+
+def _campaign(options: argparse.Namespace) -> Campaign:
+    from ..explore.campaign import Campaign
+    from ..explore.generate import Shape
+
+    shape = Shape(options.kind, options.vms, options.pipes, options.operations)
+    campaign = Campaign(mode=options.mode, shape=shape, seed=options.seed, question=options.property)
+    campaign.asked()
+    return campaign
+
+
+def _work(kept: CampaignFile, options: argparse.Namespace) -> None:
+    """Play what is missing; on a terminal with a bar, the rate, and how many were found."""
+    from tqdm import tqdm
+
+    from ..explore.work import work
+
+    before = kept.batches()
+    done, found = sum(batch.count for batch in before), sum(len(batch.found) for batch in before)
+    with tqdm(total=max(done, options.count), initial=done, unit=" cases", file=sys.stderr, disable=None) as bar:
+
+        def told(batch: Batch) -> None:
+            nonlocal found
+            found += len(batch.found)
+            bar.set_postfix_str(f"{found} found", refresh=False)
+            bar.update(batch.count)
+
+        work(kept, options.count, jobs=options.jobs, told=told)
+
+
+def _shrunk(summary: Summary) -> Summary:
+    """The printed cases, each made small; those that come to the same are one."""
+    import msgspec
+
+    from ..explore.campaign import Found, smallest
+    from ..explore.cases import case_of
+
+    found: dict[str, Found] = {}
+    for one in summary.found:
+        case = smallest(summary.campaign, case_of(one.token))
+        small = msgspec.structs.replace(one, token=case.token, size=case.topology.size)
+        found.setdefault(small.token, small)
+    smaller = sorted(found.values(), key=lambda one: (one.size, one.number))
+    return msgspec.structs.replace(summary, found=tuple(smaller))
+
+
+def _write(summary: Summary, folder: Path) -> None:
+    from ..explore.cases import case_of
+    from ..explore.writing import write_scenario
+
+    for one in summary.found:
+        write_scenario(case_of(one.token).scenario(one.ending), folder / f"case{one.number}.json")

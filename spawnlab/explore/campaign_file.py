@@ -1,0 +1,108 @@
+"""The file of a campaign: what was asked, and each batch that is done. Nothing that is in it is lost or done twice.
+
+It is an SQLite database, so that a batch is in it whole or not at all, whatever happens to the process.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ..vm.errors import SpawnlabError
+from .campaign import BATCH, Batch, Campaign
+
+FORMAT = 1
+_SCHEMA = """
+create table campaign (format integer not null, json blob not null);
+create table batches (first integer primary key, json blob not null);
+"""
+
+
+class CampaignFileError(SpawnlabError):
+    """A file that holds no campaign, or another one; says which file and why."""
+
+
+class CampaignFile:
+    """A campaign and its batches; ``file`` may be ``None`` for one that is kept in memory only."""
+
+    def __init__(self, file: Path | None, campaign: Campaign | None) -> None:
+        """Open the file, or make it for a new campaign.
+
+        Raises :class:`CampaignFileError` where there is no campaign in it, or not this one.
+        """
+        self._name = str(file) if file is not None else "the campaign"
+        exists = file is not None and file.exists() and file.stat().st_size > 0
+        if not exists and campaign is None:
+            raise CampaignFileError(f"{self._name}: there is no such file to go on with")
+        with self._errors():
+            self._database = sqlite3.connect(file or ":memory:")
+            if exists:
+                self.campaign = self._read()
+            else:
+                assert campaign is not None
+                self.campaign = campaign
+                with self._database:
+                    self._database.executescript(_SCHEMA)
+                    self._database.execute(
+                        "insert into campaign values (?, ?)", (FORMAT, msgspec.json.encode(campaign))
+                    )
+        if campaign is not None and campaign != self.campaign:
+            raise CampaignFileError(f"{self._name}: it is of another campaign: {describe(self.campaign)}")
+
+    @contextmanager
+    def _errors(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise CampaignFileError(f"{self._name}: not a campaign file, or damaged ({error})") from None
+        except msgspec.MsgspecError as error:
+            raise CampaignFileError(f"{self._name}: damaged ({error})") from None
+
+    def _read(self) -> Campaign:
+        rows = self._database.execute("select format, json from campaign").fetchall()
+        if len(rows) != 1:
+            raise CampaignFileError(f"{self._name}: there is no campaign in it")
+        ((number, content),) = rows
+        if number != FORMAT:
+            raise CampaignFileError(f"{self._name}: format {number}; this version reads format {FORMAT}")
+        return msgspec.json.decode(content, type=Campaign)
+
+    def close(self) -> None:
+        """Close it."""
+        self._database.close()
+
+    def add(self, batch: Batch) -> None:
+        """Keep what came of a batch; one that is kept already stays."""
+        with self._errors(), self._database:
+            self._database.execute(
+                "insert or ignore into batches values (?, ?)", (batch.first, msgspec.json.encode(batch))
+            )
+
+    def batches(self) -> list[Batch]:
+        """Those that are done, in their order."""
+        with self._errors():
+            rows = self._database.execute("select json from batches order by first").fetchall()
+            return [msgspec.json.decode(content, type=Batch) for (content,) in rows]
+
+    def missing(self, count: int) -> list[tuple[int, int]]:
+        """First number and count of the batches that cases 0 to ``count - 1`` still need."""
+        done = {batch.first + index for batch in self.batches() for index in range(batch.count)}
+        wanted: list[tuple[int, int]] = []
+        for first in range(0, count, BATCH):
+            numbers = [number for number in range(first, min(first + BATCH, count)) if number not in done]
+            if numbers:
+                wanted.append((numbers[0], len(numbers)))
+        return wanted
+
+
+def describe(campaign: Campaign) -> str:
+    """A campaign in a line."""
+    shape = campaign.shape
+    return (
+        f"{campaign.mode}, {shape.kind} topologies of up to {shape.vms_max} VMs, {shape.pipes_max} pipes and "
+        f"{shape.operations_max} operations, seed {campaign.seed}: {campaign.asked().text}"
+    )

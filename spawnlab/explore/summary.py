@@ -1,0 +1,82 @@
+"""What a campaign has found: how its runs ended, and the smallest cases of each ending."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from .campaign import Batch, Campaign, Found
+
+FORMAT = 1
+_BAR = 30
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign's results; ``found`` are the cases with the property, the smallest first."""
+
+    format: int = FORMAT
+    campaign: Campaign
+    question: str
+    cases: int
+    runs: int
+    turns: int
+    endings: dict[str, int]
+    """Cases by how they ended, the most frequent first."""
+    count_found: int
+    endings_found: dict[str, int]
+    """Those with the property."""
+    found: tuple[Found, ...]
+
+
+def summary_of(campaign: Campaign, batches: Iterable[Batch], *, shown: int) -> Summary:
+    """The results of these batches; of the cases with the property the ``shown`` smallest."""
+    endings: Counter[str] = Counter()
+    found: list[Found] = []
+    cases = runs = turns = 0
+    for batch in batches:
+        cases, runs, turns = cases + batch.count, runs + batch.runs, turns + batch.turns
+        endings.update(batch.endings)
+        found += batch.found
+    found.sort(key=_smallness)
+    return Summary(
+        campaign=campaign,
+        question=campaign.asked().text,
+        cases=cases,
+        runs=runs,
+        turns=turns,
+        endings=dict(sorted(endings.items(), key=lambda item: (-item[1], item[0]))),
+        count_found=len(found),
+        endings_found=dict(Counter(one.ending for one in found).most_common()),
+        found=tuple(found[:shown]),
+    )
+
+
+def _smallness(found: Found) -> tuple[object, ...]:
+    return found.size, found.number
+
+
+def lines_of(summary: Summary) -> list[str]:
+    """The results for people: a table of endings with bars, and of the smallest cases."""
+    lines = [
+        f"{summary.cases:,} cases, {summary.runs:,} runs, {summary.turns:,} turns",
+        f"{summary.question}: {summary.count_found:,}" + ("" if summary.count_found else " - none"),
+        "",
+        *_table(summary),
+    ]
+    if summary.found:
+        lines += ["", "smallest first:", "   VMs pipes operations  ending        token"]
+    for one in summary.found:
+        vms, pipes, operations, _ = one.size
+        lines.append(f"  {vms:4} {pipes:5} {operations:10}  {one.ending:12}  {one.token}")
+    return lines
+
+
+def _table(summary: Summary) -> Sequence[str]:
+    most = max(summary.endings.values(), default=1)
+    width = max((len(name) for name in summary.endings), default=0)
+    return [
+        f"  {name:{width}} {count:10,} {summary.endings_found.get(name, 0):10,}  {'#' * round(_BAR * count / most)}"
+        for name, count in summary.endings.items()
+    ]

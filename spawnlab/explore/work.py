@@ -1,0 +1,65 @@
+"""Playing the batches of a campaign, one after the other or in several processes, and keeping each in its file."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from .campaign import Batch, Campaign, CampaignError, play_batch
+from .campaign_file import CampaignFile
+
+Told = Callable[[Batch], None]
+_AHEAD = 2
+"""Batches for each process that wait to be played, so that none has nothing to do."""
+
+
+def work(kept: CampaignFile, count: int, *, jobs: int = 1, told: Told = lambda batch: None) -> None:
+    """Play what is missing of cases 0 to ``count - 1``, in so many processes, and keep it; ``told`` of each batch.
+
+    Interrupted, it has kept all batches that are done. Raises :class:`CampaignError` where a process dies, and
+    :class:`~spawnlab.explore.campaign_file.CampaignFileError` where the file can't be written.
+    """
+    missing = kept.missing(count)
+    batches = _here(kept.campaign, missing) if jobs == 1 else _in_processes(kept.campaign, missing, jobs)
+    for batch in batches:
+        kept.add(batch)
+        told(batch)
+
+
+def _here(campaign: Campaign, missing: list[tuple[int, int]]) -> Iterator[Batch]:
+    for first, count in missing:
+        yield play_batch(campaign, first, count)
+
+
+def _in_processes(campaign: Campaign, missing: list[tuple[int, int]], jobs: int) -> Iterator[Batch]:
+    todo = iter(missing)
+    under_way: set[Future[Batch]] = set()
+    with _pool(jobs) as pool:
+        try:
+            while True:
+                for first, count in todo:
+                    under_way.add(pool.submit(play_batch, campaign, first, count))
+                    if len(under_way) >= _AHEAD * jobs:
+                        break
+                if not under_way:
+                    return
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                yield from sorted((future.result() for future in done), key=_first)
+        except BrokenProcessPool as error:
+            raise CampaignError(f"a process that played cases has died: {error}; go on with --resume") from None
+
+
+def _first(batch: Batch) -> int:
+    return batch.first
+
+
+@contextmanager
+def _pool(jobs: int) -> Generator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
