@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..explore.summary import Summary
     from .common import Subparsers
 
-MODES = ("random", "limits", "suspend", "policy")
+MODES = ("random", "limits", "suspend", "policy", "agree")
 KINDS = ("acyclic", "cyclic", "broken", "free")
 
 
@@ -34,7 +34,8 @@ def add(commands: Subparsers) -> None:
         "mode",
         choices=MODES,
         help="random: topologies in the chain's order; limits, suspend, policy: each also within a random cycle limit, "
-        "suspended at random, or in another order of turns, which is hypothetical",
+        "suspended at random, or in another order of turns, which is hypothetical; agree: by each driver and engine, "
+        "to find a fault of ours",
     )
     parser.add_argument("--property", metavar="TEXT", default="", help="an expression over facts, such as 'deadlock'")
     parser.add_argument("--count", type=_count, default=1000, metavar="N", help="how many cases (default: 1000)")

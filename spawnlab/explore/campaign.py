@@ -7,8 +7,12 @@ from random import Random
 
 import msgspec
 
+from ..play import run as trio_run
+from ..play import run_synchronously
 from ..scheduler.events import IterationEnded
+from ..scheduler.journal import Journal
 from ..staging import Run
+from ..vm.engines import default_engine, use_engine
 from ..vm.errors import SpawnlabError
 from .cases import Case
 from .facts import Property, ending, facts_of, property_of
@@ -16,17 +20,20 @@ from .generate import Shape, random_topology
 from .shrink import shrink
 from .topology import Topology
 
-MODES = ("random", "limits", "suspend", "policy")
+MODES = ("random", "limits", "suspend", "policy", "agree")
 DEFAULTS = {
     "random": "deadlock",
     "limits": "differs and error != 'CyclesExceeded'",
     "suspend": "differs",
     "policy": "differs",
+    "agree": "differs",
 }
 """What is asked unless something else is."""
 BATCH = 100
 """Cases that are played in one go."""
 SUSPENDS_MAX = 4
+ENGINES = ("step", "blocks", "native")
+"""Besides ``auto``, or what was asked for; where there is no native code, blocks take its place."""
 
 
 class CampaignError(SpawnlabError):
@@ -38,8 +45,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     * ``random``: topologies in the chain's order;
     * ``limits``: each within a random cycle limit; ``suspend``: suspended up to 4 times; ``policy``: in another order.
-
-    Of the last three the topology is also played as it is, for the fact ``differs``.
+      The topology is also played as it is, for the fact ``differs``: whether the ends do;
+    * ``agree``: by each driver and each engine. ``differs`` is whether a journal does, which none should.
     """
 
     mode: str
@@ -90,17 +97,46 @@ def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
     for number in range(first, first + count):
         random = Random(f"{campaign.seed}/{number}")
         topology = random_topology(random, campaign.shape)
-        case = Case(topology, compiled)
-        plain = case.play() if campaign.mode != "random" else None
-        if plain is not None:
-            case = _changed(campaign.mode, case, plain, random)
-        run = case.play()
-        runs += 1 if plain is None else 2
-        turns += run.outcome.iterations
-        endings[ending(run)] += 1
-        if question.of(facts_of(run, differs=plain is not None and _end(plain) != _end(run))):
-            found.append(Found(number, case.token, ending(run), topology.size))
+        played = _played(campaign.mode, Case(topology, compiled), random)
+        runs += played.runs
+        turns += played.run.outcome.iterations
+        end = ending(played.run)
+        endings[end] += 1
+        if question.of(facts_of(played.run, differs=played.differs)):
+            found.append(Found(number, played.case.token, end, topology.size))
     return Batch(first, count, dict(endings), runs, turns, tuple(found))
+
+
+class _Played(msgspec.Struct, frozen=True):
+    case: Case
+    run: Run
+    differs: bool
+    runs: int
+
+
+def _played(mode: str, case: Case, random: Random) -> _Played:
+    """Play a topology as the mode wants it; the case is then what was played."""
+    plain = case.play()
+    if mode == "random":
+        return _Played(case, plain, differs=False, runs=1)
+    if mode == "agree":
+        others = _by_others(case)
+        return _Played(case, plain, differs=any(other != plain.journal for other in others), runs=1 + len(others))
+    changed = _changed(mode, case, plain, random)
+    run = changed.play()
+    return _Played(changed, run, differs=_end(plain) != _end(run), runs=2)
+
+
+def _by_others(case: Case) -> list[Journal]:
+    """What happens by the other driver, and on each engine."""
+    made = case.build()
+    journals = [trio_run(made, limit=case.limit).journal]
+    before = default_engine()
+    for name in ENGINES:
+        use_engine(name)
+        journals.append(run_synchronously(made, limit=case.limit).journal)
+    use_engine(before.name)
+    return journals
 
 
 def _changed(mode: str, case: Case, plain: Run, random: Random) -> Case:
@@ -129,9 +165,10 @@ def holds_of(campaign: Campaign, case: Case) -> bool:
     """Whether the property holds of a case."""
     run = case.play()
     differs = False
-    if campaign.mode != "random":
-        plain = Case(case.topology, case.compiled).play()
-        differs = _end(plain) != _end(run)
+    if campaign.mode == "agree":
+        differs = any(other != run.journal for other in _by_others(case))
+    elif campaign.mode != "random":
+        differs = _end(Case(case.topology, case.compiled).play()) != _end(run)
     return campaign.asked().of(facts_of(run, differs=differs))
 
 

@@ -62,11 +62,10 @@ def lines_of(summary: Summary) -> list[str]:
     lines = [
         f"{summary.cases:,} cases, {summary.runs:,} runs, {summary.turns:,} turns",
         f"{summary.question}: {summary.count_found:,}" + ("" if summary.count_found else " - none"),
-        "",
         *_table(summary),
     ]
     if summary.found:
-        lines += ["", "smallest first:", "   VMs pipes operations  ending        token"]
+        lines += ["smallest first:", "   VMs pipes operations  ending        token"]
     for one in summary.found:
         vms, pipes, operations, _ = one.size
         lines.append(f"  {vms:4} {pipes:5} {operations:10}  {one.ending:12}  {one.token}")
@@ -77,6 +76,6 @@ def _table(summary: Summary) -> Sequence[str]:
     most = max(summary.endings.values(), default=1)
     width = max((len(name) for name in summary.endings), default=0)
     return [
-        f"  {name:{width}} {count:10,} {summary.endings_found.get(name, 0):10,}  {'#' * round(_BAR * count / most)}"
+        f"  {name:{width}} {count:10,} {summary.endings_found.get(name, 0):10,}  {'#' * round(_BAR * count / most)}".rstrip()
         for name, count in summary.endings.items()
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -13,9 +14,13 @@ import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
 from spawnlab.explore import orders as explored
+from spawnlab.explore.campaign import MODES, Campaign, Found
+from spawnlab.explore.facts import NAMES
+from spawnlab.explore.generate import KINDS, Shape
 from spawnlab.explore.orders import Reason, Verdict
 from spawnlab.explore.parting import Doing, Parting
 from spawnlab.explore.results import Result, Stuck
+from spawnlab.explore.summary import Summary
 from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
@@ -103,6 +108,10 @@ def test_every_link_leads_somewhere() -> None:
         Stuck,
         Parting,
         Doing,
+        Summary,
+        Found,
+        Campaign,
+        Shape,
     ],
 )
 def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:
@@ -115,9 +124,18 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md")]
+    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md", "explore.md")]
     examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
-    assert len(examples) == 5
+    assert len(examples) == 6
     for command, shown in examples:
-        main(command.split())
+        main(shlex.split(command))
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
+
+
+def test_exploring_is_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "explore.md").read_text()
+    for name in (*MODES, *KINDS, *NAMES):
+        assert re.search(rf"^\|[^|]*`{name}`", page, re.MULTILINE), name
+    monkeypatch.chdir(tmp_path)
+    exec(page.partition("```python\n")[2].partition("```")[0], {})  # noqa: S102 - our own document
+    assert not list(tmp_path.glob("failing-scenarios/*"))
