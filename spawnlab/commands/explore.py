@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .common import Subparsers
 
 MODES = ("random", "limits", "suspend", "policy", "agree")
-KINDS = ("acyclic", "cyclic", "broken", "free")
+KINDS = ("acyclic", "cyclic", "broken", "free", "any")
 
 
 def add(commands: Subparsers) -> None:

@@ -5,6 +5,8 @@
 * ``cyclic``: the same with a ring of VMs of which each reads before it writes: always a deadlock.
 * ``broken``: an acyclic one, with something wrong at one place.
 * ``free``: each VM does anything with what it has.
+
+``any`` is one of these at random.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from ..scheduler.limits import MAX_FDS, MAX_VMS_COUNT
 from .topology import Operation, Pipe, Topology, TopologyError, tidy
 
 KINDS = ("acyclic", "cyclic", "broken", "free")
+ANY = "any"
 SIZES = (1, 0, 2, 3, 8, 100, 4096, 5000)
 """Bytes of a transfer; the simplest first."""
 CYCLES = (0, 1, 17, 1000, 30_000)
@@ -50,11 +53,11 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operations_max: int = 24
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise TopologyError(f"there is no kind {self.kind!r} of topology; there are {', '.join(KINDS)}")
+        if self.kind not in (*KINDS, ANY):
+            raise TopologyError(f"there is no kind {self.kind!r} of topology; there are {', '.join((*KINDS, ANY))}")
         for name, least, most in (
-            ("vms_max", 2 if self.kind == "cyclic" else 1, MAX_VMS_COUNT),
-            ("pipes_max", 2 if self.kind == "cyclic" else 0, MAX_FDS // 2),
+            ("vms_max", 2 if self.kind in ("cyclic", ANY) else 1, MAX_VMS_COUNT),
+            ("pipes_max", 2 if self.kind in ("cyclic", ANY) else 0, MAX_FDS // 2),
             ("operations_max", 0, 10_000),
         ):
             if not least <= getattr(self, name) <= most:
@@ -75,6 +78,8 @@ class Numbers(msgspec.Struct, frozen=True):
 
 def random_topology(random: Random, shape: Shape) -> Topology:
     """A topology of a shape."""
+    if shape.kind == ANY:
+        shape = msgspec.structs.replace(shape, kind=random.choice(KINDS))
 
     def numbers(count: int, of: int) -> list[tuple[int, ...]]:
         return [tuple(random.randrange(NUMBER_MAX + 1) for _ in range(of)) for _ in range(count)]

@@ -75,7 +75,8 @@ def lines_of(summary: Summary) -> list[str]:
 def _table(summary: Summary) -> Sequence[str]:
     most = max(summary.endings.values(), default=1)
     width = max((len(name) for name in summary.endings), default=0)
+    found = summary.endings_found
     return [
-        f"  {name:{width}} {count:10,} {summary.endings_found.get(name, 0):10,}  {'#' * round(_BAR * count / most)}".rstrip()
+        f"  {name:{width}} {count:10,} {found.get(name, 0):10,}  {'#' * round(_BAR * count / most)}".rstrip()
         for name, count in summary.endings.items()
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from ..explore.generate import NUMBER_MAX, Numbers, Shape, topology_of
+from ..explore.generate import ANY, KINDS, NUMBER_MAX, Numbers, Shape, topology_of
 from ..explore.topology import Topology, scenario_of
 from ..explore.writing import write_scenario
 from ..play import run_synchronously
@@ -28,13 +28,16 @@ FAILURES = Path("failing-scenarios")
 def topologies(
     kind: str = "free", *, vms_max: int = 6, pipes_max: int = 6, operations_max: int = 16
 ) -> st.SearchStrategy[Topology]:
-    """Topologies of a kind: ``acyclic``, ``cyclic``, ``broken`` or ``free`` (:mod:`spawnlab.explore.generate`).
+    """Topologies of a kind: ``acyclic``, ``cyclic``, ``broken``, ``free``, ``any`` (:mod:`spawnlab.explore.generate`).
 
     :func:`~spawnlab.explore.topology.scenario_of` makes a scenario of one, and
     :func:`~spawnlab.explore.player.build_of` one that is ready to run at once. Raises
     :class:`~spawnlab.explore.topology.TopologyError` for a kind or size that can't be.
     """
     shape = Shape(kind, vms_max, pipes_max, operations_max)
+    if kind == ANY:
+        sizes = {"vms_max": vms_max, "pipes_max": pipes_max, "operations_max": operations_max}
+        return st.one_of([topologies(one, **sizes) for one in KINDS])
     fewest = 1 if kind == "cyclic" else 0
     numbers = st.builds(
         Numbers,

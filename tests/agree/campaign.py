@@ -29,6 +29,8 @@ if __name__ == "__main__":  # as a command; a package's modules are found from t
 from spawnlab.conform.modes import Mode, run_recorded
 from spawnlab.conform.records import OutcomeRecord
 from spawnlab.conform.reference import case_of, run_reference
+from spawnlab.explore.generate import Shape, random_topology
+from spawnlab.explore.player import build_of
 from spawnlab.scenarios.build import Build, build
 from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.model import Program, Scenario
@@ -130,7 +132,18 @@ def looks(seed: int) -> Build:
     return Build(scenario, (), loads.group(seed))
 
 
-KINDS: dict[str, Callable[[int], Build]] = {"topology": topology, "calls": raw_calls, "loads": looks}
+def generated(seed: int) -> Build:
+    """A topology of `spawnlab explore`, played as it is there."""
+    made = build_of(random_topology(Random(seed), Shape("any", vms_max=15, pipes_max=30, operations_max=40)))
+    return msgspec.structs.replace(made, scenario=msgspec.structs.replace(made.scenario, title=f"generated {seed}"))
+
+
+KINDS: dict[str, Callable[[int], Build]] = {
+    "topology": topology,
+    "generated": generated,
+    "calls": raw_calls,
+    "loads": looks,
+}
 
 
 # Comparing

@@ -13,7 +13,7 @@ from .campaign import Report, topology
 pytestmark = [pytest.mark.campaign, pytest.mark.reference]
 
 
-@pytest.mark.parametrize(("kind", "count"), [("topology", 100), ("calls", 100)])
+@pytest.mark.parametrize(("kind", "count"), [("topology", 100), ("generated", 100), ("calls", 100)])
 def test_random_runs_equal_the_references(kind: str, count: int) -> None:
     """Whole outcomes: cycles, states, pcs and registers after each iteration; within limits; and with suspends."""
     report = campaign.campaign(kind, range(count), suspend=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spawnlab.explore.generate import KINDS, Shape, random_topology
+from spawnlab.explore.generate import ANY, KINDS, Shape, random_topology
 from spawnlab.explore.player import build_of
 from spawnlab.explore.topology import Operation, Pipe, Topology, TopologyError, check, scenario_of, tidy
 from spawnlab.play import run, run_synchronously
@@ -34,7 +34,7 @@ def test_what_is_played_without_compiling_is_what_the_scenario_does(kind: str, d
     assert happened(run_synchronously(build_of(topology))) == happened(run_synchronously(scenario_of(topology)))
 
 
-@given(topologies("free"))
+@given(topologies("any"))
 @settings(max_examples=30, deadline=None)
 def test_both_drivers_play_a_topology_alike(topology: Topology) -> None:
     assert run(build_of(topology)).journal == run_synchronously(build_of(topology)).journal
@@ -63,7 +63,7 @@ def test_others_end_in_many_ways() -> None:
         assert len(ends) > 3, ends
 
 
-@given(st.integers(0, 1 << 64), st.sampled_from(KINDS))
+@given(st.integers(0, 1 << 64), st.sampled_from((*KINDS, ANY)))
 def test_random_ones_can_be_and_are_the_same_again(seed: int, kind: str) -> None:
     shape = Shape(kind, 9, 12, 30)
     topology = random_topology(Random(seed), shape)
@@ -101,7 +101,7 @@ def test_what_can_not_be(topology: Topology, words: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "words"),
     [
-        ({"kind": "round"}, "there is no kind 'round'.*acyclic, cyclic, broken, free"),
+        ({"kind": "round"}, "there is no kind 'round'.*acyclic, cyclic, broken, free, any"),
         ({"vms_max": 0}, "vms_max must be 1 to 16"),
         ({"kind": "cyclic", "vms_max": 1}, "vms_max must be 2 to 16"),
         ({"pipes_max": 33}, "pipes_max must be 0 to 32"),
