@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ..explore.summary import Summary
     from .common import Subparsers
 
-MODES = ("random", "limits", "suspend", "policy", "agree")
+MODES = ("random", "limits", "suspend", "policy", "agree", "exhaustive")
+COUNT = 1000
+LARGE, SMALL = (8, 10, 24), (2, 1, 2)
 KINDS = ("acyclic", "cyclic", "broken", "free", "any")
 
 
@@ -35,15 +37,17 @@ def add(commands: Subparsers) -> None:
         choices=MODES,
         help="random: topologies in the chain's order; limits, suspend, policy: each also within a random cycle limit, "
         "suspended at random, or in another order of turns, which is hypothetical; agree: by each driver and engine, "
-        "to find a fault of ours",
+        "to find a fault of ours; exhaustive: all topologies of at most --vms, --pipes, and --operations of each VM",
     )
     parser.add_argument("--property", metavar="TEXT", default="", help="an expression over facts, such as 'deadlock'")
-    parser.add_argument("--count", type=_count, default=1000, metavar="N", help="how many cases (default: 1000)")
+    parser.add_argument("--count", type=_count, metavar="N", help="how many cases (default: 1000; exhaustive: all)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed gives other cases (default: 0)")
     parser.add_argument("--kind", choices=KINDS, default="free", help="of topologies (default: free)")
-    parser.add_argument("--vms", type=_count, default=8, metavar="N", help="VMs at the most (default: 8)")
-    parser.add_argument("--pipes", type=_count, default=10, metavar="N", help="pipes at the most (default: 10)")
-    parser.add_argument("--operations", type=_count, default=24, metavar="N", help="of free ones (default: 24)")
+    parser.add_argument("--vms", type=_count, metavar="N", help="VMs at the most (default: 8; exhaustive: 2)")
+    parser.add_argument("--pipes", type=_count, metavar="N", help="pipes at the most (default: 10; exhaustive: 1)")
+    parser.add_argument(
+        "--operations", type=_count, metavar="N", help="of free ones (default: 24; exhaustive: of each VM, 2)"
+    )
     parser.add_argument("--resume", metavar="FILE", help="keep the campaign in a file, and go on with what is in it")
     parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument("--shown", type=_count, default=5, metavar="N", help="found cases to print (default: 5)")
@@ -81,6 +85,11 @@ def execute(options: argparse.Namespace) -> int:
     from ..views.jsontext import json_text
 
     campaign = _campaign(options)
+    space = campaign.space()
+    if space is not None:
+        options.count = space.numbers if options.count is None else min(options.count, space.numbers)
+    elif options.count is None:
+        options.count = COUNT
     kept = CampaignFile(Path(options.resume) if options.resume else None, campaign)
     try:
         _work(kept, options)
@@ -99,7 +108,9 @@ def _campaign(options: argparse.Namespace) -> Campaign:
     from ..explore.campaign import Campaign
     from ..explore.generate import Shape
 
-    shape = Shape(options.kind, options.vms, options.pipes, options.operations)
+    given = (options.vms, options.pipes, options.operations)
+    sizes = SMALL if options.mode == "exhaustive" else LARGE
+    shape = Shape(options.kind, *(size if one is None else one for one, size in zip(given, sizes, strict=True)))
     campaign = Campaign(mode=options.mode, shape=shape, seed=options.seed, question=options.property)
     campaign.asked()
     return campaign

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from random import Random
 
 import msgspec
@@ -15,18 +16,21 @@ from ..staging import Run
 from ..vm.engines import default_engine, use_engine
 from ..vm.errors import SpawnlabError
 from .cases import Case
-from .facts import Property, ending, facts_of, property_of
+from .exhaustive import Space
+from .facts import Facts, Property, cause, ending, facts_of, property_of
 from .generate import Shape, random_topology
+from .orders import orders
 from .shrink import shrink
 from .topology import Topology
 
-MODES = ("random", "limits", "suspend", "policy", "agree")
+MODES = ("random", "limits", "suspend", "policy", "agree", "exhaustive")
 DEFAULTS = {
     "random": "deadlock",
     "limits": "differs and error != 'CyclesExceeded'",
     "suspend": "differs",
     "policy": "differs",
     "agree": "differs",
+    "exhaustive": "deadlock",
 }
 """What is asked unless something else is."""
 BATCH = 100
@@ -43,7 +47,7 @@ class CampaignError(SpawnlabError):
 class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a campaign plays and asks.
 
-    * ``random``: topologies in the chain's order;
+    * ``random``: topologies in the chain's order; ``exhaustive``: all of a :class:`~spawnlab.explore.exhaustive.Space`;
     * ``limits``: each within a random cycle limit; ``suspend``: suspended up to 4 times; ``policy``: in another order.
       The topology is also played as it is, for the fact ``differs``: whether the ends do;
     * ``agree``: by each driver and each engine. ``differs`` is whether a journal does, which none should.
@@ -62,10 +66,19 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What is asked; raises :class:`~spawnlab.explore.facts.PropertyError`."""
         return property_of(self.question or DEFAULTS[self.mode])
 
+    def space(self) -> Space | None:
+        """What is numbered, where there is an end to it."""
+        if self.mode != "exhaustive":
+            return None
+        return _space(self.shape.vms_max, self.shape.pipes_max, self.shape.operations_max)
+
     @property
     def compiled(self) -> bool:
         """Whether cycles matter, so that the programs have to be a scenario's own."""
         return self.mode in ("limits", "suspend") or "cycles" in self.asked().names
+
+
+_space = lru_cache(maxsize=2)(Space)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -78,11 +91,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What came of the cases from ``first`` on."""
+    """What came of the numbers from ``first`` on; not each is a case where all topologies are numbered."""
 
     first: int
     count: int
     endings: dict[str, int]
+    causes: dict[str, int]
+    """Deadlocks by what their VMs wait for."""
     runs: int
     turns: int
     found: tuple[Found, ...]
@@ -90,21 +105,32 @@ class Batch(msgspec.Struct, frozen=True):
 
 def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
     """Play the cases ``first`` to ``first + count - 1``: the same result wherever it is done."""
-    question, compiled = campaign.asked(), campaign.compiled
+    question, compiled, space = campaign.asked(), campaign.compiled, campaign.space()
     endings: Counter[str] = Counter()
+    causes: Counter[str] = Counter()
     found: list[Found] = []
     runs = turns = 0
     for number in range(first, first + count):
         random = Random(f"{campaign.seed}/{number}")
-        topology = random_topology(random, campaign.shape)
+        topology = random_topology(random, campaign.shape) if space is None else space.topology(number)
+        if topology is None:
+            continue
         played = _played(campaign.mode, Case(topology, compiled), random)
+        outcome = played.run.outcome
         runs += played.runs
-        turns += played.run.outcome.iterations
+        turns += outcome.iterations
         end = ending(played.run)
         endings[end] += 1
-        if question.of(facts_of(played.run, differs=played.differs)):
+        if outcome.deadlock is not None:
+            causes[cause(outcome.deadlock)] += 1
+        if question.of(_facts(question, played.case, played.run, differs=played.differs)):
             found.append(Found(number, played.case.token, end, topology.size))
-    return Batch(first, count, dict(endings), runs, turns, tuple(found))
+    return Batch(first, count, dict(endings), dict(causes), runs, turns, tuple(found))
+
+
+def _facts(question: Property, case: Case, run: Run, *, differs: bool) -> Facts:
+    depends = "depends" in question.names and orders(case.build(), limit=case.limit).verdict == "dependent"
+    return facts_of(run, differs=differs, depends=depends)
 
 
 class _Played(msgspec.Struct, frozen=True):
@@ -117,7 +143,7 @@ class _Played(msgspec.Struct, frozen=True):
 def _played(mode: str, case: Case, random: Random) -> _Played:
     """Play a topology as the mode wants it; the case is then what was played."""
     plain = case.play()
-    if mode == "random":
+    if mode in ("random", "exhaustive"):
         return _Played(case, plain, differs=False, runs=1)
     if mode == "agree":
         others = _by_others(case)
@@ -167,9 +193,10 @@ def holds_of(campaign: Campaign, case: Case) -> bool:
     differs = False
     if campaign.mode == "agree":
         differs = any(other != run.journal for other in _by_others(case))
-    elif campaign.mode != "random":
+    elif campaign.mode not in ("random", "exhaustive"):
         differs = _end(Case(case.topology, case.compiled).play()) != _end(run)
-    return campaign.asked().of(facts_of(run, differs=differs))
+    question = campaign.asked()
+    return question.of(_facts(question, case, run, differs=differs))
 
 
 def smallest(campaign: Campaign, case: Case) -> Case:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ..scenarios.names import nearest
+from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.events import (
     Booted,
     Ended,
@@ -22,6 +23,7 @@ from ..scheduler.events import (
     Transferred,
 )
 from ..scheduler.messages import Close
+from ..scheduler.states import VmState, WaitForRead, WaitForWrite
 from ..staging import Run
 from ..vm.errors import SpawnlabError
 
@@ -43,6 +45,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """VMs in the longest ring of them."""
     differs: bool
     """Whether the end is another one than in the chain's order, without suspensions, within the scenario's limit."""
+    depends: bool
+    """Whether the end depends on the order of turns (:mod:`.orders`); known only where it is asked for."""
     leaks_fd: bool
     """Whether a VM has ended with an fd that it had not closed."""
     cycles: int
@@ -73,7 +77,21 @@ def ending(run: Run) -> str:
     return "deadlock" if outcome.deadlock is not None else outcome.failure.variant
 
 
-def facts_of(run: Run, *, differs: bool = False) -> Facts:
+def cause(report: DeadlockReport) -> str:
+    """What the VMs of a deadlock wait for: those of its longest ring, or all of them where there is none."""
+    states = {waiting.vm: waiting.state for waiting in report.waiting}
+    ring = max(report.rings, key=len, default=())
+    kinds = sorted(_kind(states[vm]) for vm in ring or states)
+    return f"ring of {len(ring)}: {', '.join(kinds)}" if ring else f"no ring: {', '.join(kinds)}"
+
+
+def _kind(state: VmState) -> str:
+    if isinstance(state, WaitForRead):
+        return "read"
+    return "write" if isinstance(state, WaitForWrite) else "wait"
+
+
+def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts:
     """The facts of a run."""
     outcome, deadlock = run.outcome, run.outcome.deadlock
     counts = Counter(map(type, run.journal))
@@ -85,6 +103,7 @@ def facts_of(run: Run, *, differs: bool = False) -> Facts:
         waiting=len(deadlock.waiting) if deadlock else 0,
         ring=max(map(len, deadlock.rings), default=0) if deadlock else 0,
         differs=differs,
+        depends=depends,
         leaks_fd=_leaks(run),
         cycles=outcome.cycles,
         turns=counts[IterationEnded],

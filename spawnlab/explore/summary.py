@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -24,6 +24,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     turns: int
     endings: dict[str, int]
     """Cases by how they ended, the most frequent first."""
+    causes: dict[str, int]
+    """Deadlocks by what their VMs wait for: those of the longest ring, or all where there is none."""
     count_found: int
     endings_found: dict[str, int]
     """Those with the property."""
@@ -33,11 +35,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def summary_of(campaign: Campaign, batches: Iterable[Batch], *, shown: int) -> Summary:
     """The results of these batches; of the cases with the property the ``shown`` smallest."""
     endings: Counter[str] = Counter()
+    causes: Counter[str] = Counter()
     found: list[Found] = []
     cases = runs = turns = 0
     for batch in batches:
-        cases, runs, turns = cases + batch.count, runs + batch.runs, turns + batch.turns
+        cases, runs, turns = cases + sum(batch.endings.values()), runs + batch.runs, turns + batch.turns
         endings.update(batch.endings)
+        causes.update(batch.causes)
         found += batch.found
     found.sort(key=_smallness)
     return Summary(
@@ -46,11 +50,16 @@ def summary_of(campaign: Campaign, batches: Iterable[Batch], *, shown: int) -> S
         cases=cases,
         runs=runs,
         turns=turns,
-        endings=dict(sorted(endings.items(), key=lambda item: (-item[1], item[0]))),
+        endings=_by_count(endings),
+        causes=_by_count(causes),
         count_found=len(found),
-        endings_found=dict(Counter(one.ending for one in found).most_common()),
+        endings_found=_by_count(Counter(one.ending for one in found)),
         found=tuple(found[:shown]),
     )
+
+
+def _by_count(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _smallness(found: Found) -> tuple[object, ...]:
@@ -62,8 +71,10 @@ def lines_of(summary: Summary) -> list[str]:
     lines = [
         f"{summary.cases:,} cases, {summary.runs:,} runs, {summary.turns:,} turns",
         f"{summary.question}: {summary.count_found:,}" + ("" if summary.count_found else " - none"),
-        *_table(summary),
+        *_table(summary.endings, summary.endings_found),
     ]
+    if summary.campaign.mode == "exhaustive" and summary.causes:
+        lines += ["deadlocks by what is waited for:", *_table(summary.causes)]
     if summary.found:
         lines += ["smallest first:", "   VMs pipes operations  ending        token"]
     for one in summary.found:
@@ -72,11 +83,9 @@ def lines_of(summary: Summary) -> list[str]:
     return lines
 
 
-def _table(summary: Summary) -> Sequence[str]:
-    most = max(summary.endings.values(), default=1)
-    width = max((len(name) for name in summary.endings), default=0)
-    found = summary.endings_found
-    return [
-        f"  {name:{width}} {count:10,} {found.get(name, 0):10,}  {'#' * round(_BAR * count / most)}".rstrip()
-        for name, count in summary.endings.items()
-    ]
+def _table(counts: Mapping[str, int], found: Mapping[str, int] | None = None) -> Iterator[str]:
+    most = max(counts.values(), default=1)
+    width = max((len(name) for name in counts), default=0)
+    for name, count in counts.items():
+        both = "" if found is None else f" {found.get(name, 0):10,}"
+        yield f"  {name:{width}} {count:10,}{both}  {'#' * round(_BAR * count / most)}".rstrip()

@@ -23,6 +23,7 @@ from spawnlab.explore.campaign_file import CampaignFile, CampaignFileError
 from spawnlab.explore.cases import Case, TokenError, case_of
 from spawnlab.explore.facts import NAMES, Facts, PropertyError, ending, facts_of, property_of
 from spawnlab.explore.generate import Shape
+from spawnlab.explore.orders import orders
 from spawnlab.explore.summary import summary_of
 from spawnlab.explore.topology import Operation, Pipe, Topology, scenario_of
 from spawnlab.explore.work import work
@@ -170,11 +171,12 @@ def test_the_same_cases_come_of_it_again_however_they_are_cut() -> None:
     assert whole.found != play_batch(msgspec.structs.replace(campaign(), seed=8), 0, 30).found
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODES)  # of all topologies the first ones are
 def test_found_cases_have_the_property_when_they_are_played_again(mode: str) -> None:
-    asked = campaign(mode, "not deadlock and exit_code != 0")
+    shape = Shape("free", 2, 1, 2) if mode == "exhaustive" else SMALL
+    asked = campaign(mode, "not deadlock and exit_code != 0", shape)
     batch = play_batch(asked, 0, 25)
-    assert sum(batch.endings.values()) == 25
+    assert (sum(batch.endings.values()) == 25) == (mode != "exhaustive")
     assert batch.found
     for one in batch.found:
         case = case_of(one.token)
@@ -202,6 +204,24 @@ def test_a_disagreement_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(campaigns, "_by_others", by_others)
     assert len(play_batch(campaign("agree"), 0, 5).found) == 5
+
+
+def test_what_a_deadlock_is_about() -> None:
+    asked = campaign(question="deadlock", shape=Shape("cyclic", 3, 3, 0))
+    batch = play_batch(asked, 0, 30)
+    assert sum(batch.causes.values()) == batch.endings["deadlock"] == 30
+    assert set(batch.causes) <= {"ring of 2: read, read", "ring of 3: read, read, read", "ring of 2: read, wait"}
+
+
+def test_dependence_on_the_order_is_a_fact_that_is_asked_for() -> None:
+    asked = campaign("exhaustive", "depends", Shape("free", 2, 1, 1))
+    space = asked.space()
+    assert space is not None
+    batch = play_batch(asked, 0, space.numbers)
+    assert 0 < len(batch.found) < sum(batch.endings.values())
+    for one in batch.found:
+        verdict = orders(case_of(one.token).scenario())
+        assert verdict.verdict == "dependent"
 
 
 def test_a_campaign_that_can_not_be() -> None:
