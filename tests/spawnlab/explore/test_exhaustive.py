@@ -35,11 +35,7 @@ def _with_operations(frame: Topology, operations: int) -> list[Topology]:
             for kind in (*ON_PIPES, "wait")
             for target in range(max(frame.vms, len(frame.pipes)))
         ]
-        own = [
-            op
-            for op in every
-            if is_possible(frame, op) and _is_holder(frame, op) and (op.kind != "wait" or vm or op.target)
-        ]
+        own = [op for op in every if is_possible(frame, op) and _is_holder(frame, op) and not _is_for_itself(op)]
         lists.append([chosen for length in range(operations + 1) for chosen in product(own, repeat=length)])
     made = [
         Topology(frame.parents, frame.pipes, tuple(op for some in chosen for op in some)) for chosen in product(*lists)
