@@ -18,12 +18,21 @@ Command = Callable[[argparse.Namespace], int]
 """Does what the options ask for; returns the exit status."""
 
 
-def cycles(text: str) -> int:
-    """A number of cycles, ``70_000_000`` and ``70,000,000`` among them; raises ValueError."""
-    number = int(text.replace("_", "").replace(",", ""))
-    if not 0 <= number < 1 << 64:
-        raise ValueError
-    return number
+def number_from(least: int, most: int, what: str) -> Callable[[str], int]:
+    """A kind of argument: numbers from ``least`` to ``most``, called ``what`` in messages; ``1_000`` and ``1,000``."""
+
+    def read(text: str) -> int:
+        number = int(text.replace("_", "").replace(",", ""))
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    read.__name__ = what  # argparse's way of naming it
+    return read
+
+
+cycles = number_from(0, (1 << 64) - 1, "cycles")
+"""A number of cycles."""
 
 
 def add_version_option(parser: argparse.ArgumentParser) -> None:

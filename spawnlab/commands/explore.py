@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_engine_option, use_engine
+from .common import AS_EXPECTED, NOT_AS_EXPECTED, add_engine_option, number_from, use_engine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MODES = ("random", "limits", "suspend", "policy", "agree", "exhaustive")
 COUNT = 1000
 LARGE, SMALL = (8, 10, 24), (2, 1, 2)
+_NUMBER, _JOBS = number_from(0, 1 << 62, "number"), number_from(1, 256, "number of processes")
 KINDS = ("acyclic", "cyclic", "broken", "free", "any")
 
 
@@ -40,39 +41,22 @@ def add(commands: Subparsers) -> None:
         "to find a fault of ours; exhaustive: all topologies of at most --vms, --pipes, and --operations of each VM",
     )
     parser.add_argument("--property", metavar="TEXT", default="", help="an expression over facts, such as 'deadlock'")
-    parser.add_argument("--count", type=_count, metavar="N", help="how many cases (default: 1000; exhaustive: all)")
+    parser.add_argument("--count", type=_NUMBER, metavar="N", help="how many cases (default: 1000; exhaustive: all)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed gives other cases (default: 0)")
     parser.add_argument("--kind", choices=KINDS, default="free", help="of topologies (default: free)")
-    parser.add_argument("--vms", type=_count, metavar="N", help="VMs at the most (default: 8; exhaustive: 2)")
-    parser.add_argument("--pipes", type=_count, metavar="N", help="pipes at the most (default: 10; exhaustive: 1)")
+    parser.add_argument("--vms", type=_NUMBER, metavar="N", help="VMs at the most (default: 8; exhaustive: 2)")
+    parser.add_argument("--pipes", type=_NUMBER, metavar="N", help="pipes at the most (default: 10; exhaustive: 1)")
     parser.add_argument(
-        "--operations", type=_count, metavar="N", help="of free ones (default: 24; exhaustive: of each VM, 2)"
+        "--operations", type=_NUMBER, metavar="N", help="of free ones (default: 24; exhaustive: of each VM, 2)"
     )
     parser.add_argument("--resume", metavar="FILE", help="keep the campaign in a file, and go on with what is in it")
-    parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes (default: 1)")
-    parser.add_argument("--shown", type=_count, default=5, metavar="N", help="found cases to print (default: 5)")
+    parser.add_argument("--jobs", type=_JOBS, default=1, metavar="N", help="processes (default: 1)")
+    parser.add_argument("--shown", type=_NUMBER, default=5, metavar="N", help="found cases to print (default: 5)")
     parser.add_argument("--shrink", action="store_true", help="make the printed cases as small as they can be")
     parser.add_argument("--write", metavar="DIR", help="write the printed cases to a folder, as scenarios")
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_engine_option(parser)
     parser.set_defaults(command=execute)
-
-
-def _count(text: str) -> int:
-    number = int(text.replace("_", "").replace(",", ""))
-    if number < 0:
-        raise ValueError
-    return number
-
-
-def _jobs(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 256:
-        raise ValueError
-    return number
-
-
-_count.__name__, _jobs.__name__ = "number", "number of processes"  # what argparse calls them in messages
 
 
 def execute(options: argparse.Namespace) -> int:

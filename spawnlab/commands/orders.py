@@ -10,6 +10,7 @@ from .common import (
     add_engine_option,
     add_version_option,
     cycles,
+    number_from,
     terminal_for,
     use_engine,
 )
@@ -17,6 +18,7 @@ from .common import (
 if TYPE_CHECKING:
     from .common import Subparsers
 
+_RUNS = number_from(1, 1 << 32, "number of runs")
 STATUSES = {"independent": 0, "dependent": 1, "undecided": 3}
 
 
@@ -32,23 +34,18 @@ def add(commands: Subparsers) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="a scenario file, or an ELF file for 64-bit RISC-V")
     add_version_option(parser)
-    parser.add_argument("--runs-max", type=_runs, metavar="N", help="play so many runs at the most (default: 2000)")
+    parser.add_argument(
+        "--runs-max",
+        type=_RUNS,
+        metavar="N",
+        help="play so many runs at the most (default: 2000)",
+    )
     parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
     parser.add_argument("--all", action="store_true", help="look for all ends, not just for a second one")
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_color_option(parser)
     add_engine_option(parser)
     parser.set_defaults(command=execute)
-
-
-def _runs(text: str) -> int:
-    number = int(text.replace("_", "").replace(",", ""))
-    if number < 1:
-        raise ValueError
-    return number
-
-
-_runs.__name__ = "number of runs"  # what argparse calls it in messages
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -8,18 +8,19 @@ from random import Random
 
 import msgspec
 
+from ..explain.causes import cause_of
 from ..play import run as trio_run
 from ..play import run_synchronously
 from ..scheduler.events import IterationEnded
-from ..scheduler.journal import Journal
 from ..staging import Run
 from ..vm.engines import default_engine, use_engine
 from ..vm.errors import SpawnlabError
 from .cases import Case
 from .exhaustive import Space
-from .facts import Facts, Property, cause, ending, facts_of, property_of
+from .facts import Facts, Property, ending, facts_of, property_of
 from .generate import Shape, random_topology
-from .orders import orders
+from .orders import DEPENDENT, orders
+from .results import Result, end_of
 from .shrink import shrink
 from .topology import Topology
 
@@ -33,6 +34,8 @@ DEFAULTS = {
     "exhaustive": "deadlock",
 }
 """What is asked unless something else is."""
+ALONE = ("random", "exhaustive")
+"""Modes that play a topology once."""
 BATCH = 100
 """Cases that are played in one go."""
 SUSPENDS_MAX = 4
@@ -97,7 +100,7 @@ class Batch(msgspec.Struct, frozen=True):
     count: int
     endings: dict[str, int]
     causes: dict[str, int]
-    """Deadlocks by what their VMs wait for."""
+    """Deadlocks by their cause, as :mod:`spawnlab.explain.causes` names them."""
     runs: int
     turns: int
     found: tuple[Found, ...]
@@ -122,14 +125,14 @@ def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
         end = ending(played.run)
         endings[end] += 1
         if outcome.deadlock is not None:
-            causes[cause(outcome.deadlock)] += 1
-        if question.of(_facts(question, played.case, played.run, differs=played.differs)):
+            causes[cause_of(outcome.deadlock)[0]] += 1
+        if question.of(_facts(question, played.run, differs=played.differs)):
             found.append(Found(number, played.case.token, end, topology.size))
     return Batch(first, count, dict(endings), dict(causes), runs, turns, tuple(found))
 
 
-def _facts(question: Property, case: Case, run: Run, *, differs: bool) -> Facts:
-    depends = "depends" in question.names and orders(case.build(), limit=case.limit).verdict == "dependent"
+def _facts(question: Property, run: Run, *, differs: bool) -> Facts:
+    depends = "depends" in question.names and orders(run.build, limit=run.limit).verdict == DEPENDENT
     return facts_of(run, differs=differs, depends=depends)
 
 
@@ -143,26 +146,26 @@ class _Played(msgspec.Struct, frozen=True):
 def _played(mode: str, case: Case, random: Random) -> _Played:
     """Play a topology as the mode wants it; the case is then what was played."""
     plain = case.play()
-    if mode in ("random", "exhaustive"):
+    if mode in ALONE:
         return _Played(case, plain, differs=False, runs=1)
     if mode == "agree":
-        others = _by_others(case)
-        return _Played(case, plain, differs=any(other != plain.journal for other in others), runs=1 + len(others))
+        return _Played(case, plain, differs=_is_other_by_others(plain), runs=2 + len(ENGINES))
     changed = _changed(mode, case, plain, random)
     run = changed.play()
     return _Played(changed, run, differs=_end(plain) != _end(run), runs=2)
 
 
-def _by_others(case: Case) -> list[Journal]:
-    """What happens by the other driver, and on each engine."""
-    made = case.build()
-    journals = [trio_run(made, limit=case.limit).journal]
+def _is_other_by_others(run: Run) -> bool:
+    """Whether something else happens by the other driver, or on some engine."""
+    journals = [trio_run(run.build, limit=run.limit).journal]
     before = default_engine()
-    for name in ENGINES:
-        use_engine(name)
-        journals.append(run_synchronously(made, limit=case.limit).journal)
-    use_engine(before.name)
-    return journals
+    try:
+        for name in ENGINES:
+            use_engine(name)
+            journals.append(run_synchronously(run.build, limit=run.limit).journal)
+    finally:
+        use_engine(before.name)
+    return any(journal != run.journal for journal in journals)
 
 
 def _changed(mode: str, case: Case, plain: Run, random: Random) -> Case:
@@ -180,23 +183,21 @@ def _changed(mode: str, case: Case, plain: Run, random: Random) -> Case:
     return msgspec.structs.replace(case, suspend_at=tuple(sorted(points - {0})))
 
 
-def _end(run: Run) -> tuple[object, ...]:
-    """How a run ended, without its cycles; a deadlock's VMs are named by nothing that the order changes."""
-    outcome = run.outcome
-    waiting = len(outcome.deadlock.waiting) if outcome.deadlock else 0
-    return ending(run), waiting
+def _end(run: Run) -> Result:
+    return end_of(run.build, run.outcome, run.journal)
 
 
 def holds_of(campaign: Campaign, case: Case) -> bool:
     """Whether the property holds of a case."""
     run = case.play()
-    differs = False
-    if campaign.mode == "agree":
-        differs = any(other != run.journal for other in _by_others(case))
-    elif campaign.mode not in ("random", "exhaustive"):
+    if campaign.mode in ALONE:
+        differs = False
+    elif campaign.mode == "agree":
+        differs = _is_other_by_others(run)
+    else:
         differs = _end(Case(case.topology, case.compiled).play()) != _end(run)
     question = campaign.asked()
-    return question.of(_facts(question, case, run, differs=differs))
+    return question.of(_facts(question, run, differs=differs))
 
 
 def smallest(campaign: Campaign, case: Case) -> Case:

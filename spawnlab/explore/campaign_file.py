@@ -6,6 +6,7 @@ It is an SQLite database, so that a batch is in it whole or not at all, whatever
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,10 @@ from ..vm.errors import SpawnlabError
 from .campaign import BATCH, Batch, Campaign
 
 FORMAT = 1
-_SCHEMA = """
-create table campaign (format integer not null, json blob not null);
-create table batches (first integer primary key, json blob not null);
-"""
+_TABLES = (
+    "create table campaign (format integer not null, json blob not null)",
+    "create table batches (first integer primary key, json blob not null)",
+)
 
 
 class CampaignFileError(SpawnlabError):
@@ -39,19 +40,25 @@ class CampaignFile:
         if not exists and campaign is None:
             raise CampaignFileError(f"{self._name}: there is no such file to go on with")
         with self._errors():
-            self._database = sqlite3.connect(file or ":memory:")
-            if exists:
-                self.campaign = self._read()
-            else:
-                assert campaign is not None
-                self.campaign = campaign
-                with self._database:
-                    self._database.executescript(_SCHEMA)
-                    self._database.execute(
-                        "insert into campaign values (?, ?)", (FORMAT, msgspec.json.encode(campaign))
-                    )
-        if campaign is not None and campaign != self.campaign:
-            raise CampaignFileError(f"{self._name}: it is of another campaign: {describe(self.campaign)}")
+            self._database = sqlite3.connect(file or ":memory:", isolation_level=None)
+        try:
+            self.campaign = self._read() if campaign is None or exists else self._made(campaign)
+            if campaign is not None and campaign != self.campaign:
+                raise CampaignFileError(f"{self._name}: it is of another campaign: {describe(self.campaign)}")
+        except CampaignFileError:
+            self.close()
+            raise
+
+    def _made(self, campaign: Campaign) -> Campaign:
+        """Tables and campaign in one transaction: a file that was being made when the process died is empty."""
+        with self._errors():
+            self._database.execute("begin immediate")
+            for table in _TABLES:
+                self._database.execute(table)
+            row = FORMAT, msgspec.json.encode(campaign)
+            self._database.execute("insert into campaign values (?, ?)", row)
+            self._database.execute("commit")
+        return campaign
 
     @contextmanager
     def _errors(self) -> Generator[None]:
@@ -63,13 +70,14 @@ class CampaignFile:
             raise CampaignFileError(f"{self._name}: damaged ({error})") from None
 
     def _read(self) -> Campaign:
-        rows = self._database.execute("select format, json from campaign").fetchall()
-        if len(rows) != 1:
-            raise CampaignFileError(f"{self._name}: there is no campaign in it")
-        ((number, content),) = rows
-        if number != FORMAT:
-            raise CampaignFileError(f"{self._name}: format {number}; this version reads format {FORMAT}")
-        return msgspec.json.decode(content, type=Campaign)
+        with self._errors():
+            rows = self._database.execute("select format, json from campaign").fetchall()
+            if len(rows) != 1:
+                raise CampaignFileError(f"{self._name}: there is no campaign in it")
+            ((number, content),) = rows
+            if number != FORMAT:
+                raise CampaignFileError(f"{self._name}: format {number}; this version reads format {FORMAT}")
+            return msgspec.json.decode(content, type=Campaign)
 
     def close(self) -> None:
         """Close it."""
@@ -77,10 +85,9 @@ class CampaignFile:
 
     def add(self, batch: Batch) -> None:
         """Keep what came of a batch; one that is kept already stays."""
-        with self._errors(), self._database:
-            self._database.execute(
-                "insert or ignore into batches values (?, ?)", (batch.first, msgspec.json.encode(batch))
-            )
+        with self._errors():
+            row = batch.first, msgspec.json.encode(batch)
+            self._database.execute("insert or ignore into batches values (?, ?)", row)
 
     def batches(self) -> list[Batch]:
         """Those that are done, in their order."""
@@ -89,13 +96,18 @@ class CampaignFile:
             return [msgspec.json.decode(content, type=Batch) for (content,) in rows]
 
     def missing(self, count: int) -> list[tuple[int, int]]:
-        """First number and count of the batches that cases 0 to ``count - 1`` still need."""
-        done = {batch.first + index for batch in self.batches() for index in range(batch.count)}
+        """First number and count of the batches that cases 0 to ``count - 1`` still need.
+
+        Numbers go in steps of :data:`BATCH`, each of which is filled from its start.
+        """
+        done: Counter[int] = Counter()
+        for batch in self.batches():
+            done[batch.first // BATCH] += batch.count
         wanted: list[tuple[int, int]] = []
-        for first in range(0, count, BATCH):
-            numbers = [number for number in range(first, min(first + BATCH, count)) if number not in done]
-            if numbers:
-                wanted.append((numbers[0], len(numbers)))
+        for start in range(0, count, BATCH):
+            first, end = start + done[start // BATCH], min(start + BATCH, count)
+            if first < end:
+                wanted.append((first, end - first))
         return wanted
 
 

@@ -18,7 +18,7 @@ from .topology import Topology, TopologyError, check, scenario_of
 
 _PREFIX = "t1."
 _BYTES_MAX = 1 << 20
-NESTED = "it is not one, or not whole"
+_NOT_WHOLE = "it is not one, or not whole"
 
 
 class TokenError(SpawnlabError):
@@ -40,12 +40,14 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
     suspend_at: tuple[int, ...] = ()
 
     def scenario(self, title: str = "") -> Scenario:
-        """As a scenario, but for the order of turns: ``spawnlab run --policy`` has that.
+        """As a scenario, but for the order of turns, which no scenario has: ``why`` says how to play it.
 
         Raises :class:`~spawnlab.explore.topology.TopologyError`.
         """
         suspend = SuspendPlan(at=self.suspend_at) if self.suspend_at else None
-        return scenario_of(self.topology, title=title, limits=Limits(cycles=self.limit), suspend=suspend)
+        why = f"Found in a hypothetical order: play it with --policy {self.policy}" if self.policy else ""
+        limits = Limits(cycles=self.limit)
+        return scenario_of(self.topology, title=title, why=why, limits=limits, suspend=suspend)
 
     def build(self) -> Build:
         """The topology, ready to run. Raises :class:`~spawnlab.explore.topology.TopologyError`."""
@@ -72,11 +74,11 @@ def case_of(token: str) -> Case:
         unpacker = zlib.decompressobj()
         content = unpacker.decompress(packed, _BYTES_MAX)
         if not unpacker.eof:
-            raise TokenError(f"{_short(token)}: {NESTED}")
+            raise TokenError(f"{_short(token)}: {_NOT_WHOLE}")
         case = msgspec.msgpack.decode(content, type=Case)
         check(case.topology)
     except (binascii.Error, ValueError, zlib.error, msgspec.MsgspecError, RecursionError) as error:
-        raise TokenError(f"{_short(token)}: {NESTED} ({error})") from None
+        raise TokenError(f"{_short(token)}: {_NOT_WHOLE} ({error})") from None
     except TopologyError as error:
         raise TokenError(f"{_short(token)}: {error}") from None
     return case

@@ -9,7 +9,7 @@ does matter, so that it is no symmetry.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, permutations, product
 from math import prod
 
@@ -17,52 +17,67 @@ import msgspec
 
 from .topology import ON_PIPES, Operation, Pipe, Topology, TopologyError
 
-TOTAL_MAX = 1 << 62
+FRAMES_MAX = 100_000
+"""Trees with pipes that are kept at once."""
 
 
 class _World(msgspec.Struct, frozen=True):
-    """A tree and its pipes; ``lists`` are, for each VM, all that it may do."""
+    """A tree and its pipes; ``can`` is, for each VM, what an operation of it may be."""
 
     frame: Topology
     first: int
-    lists: tuple[tuple[tuple[Operation, ...], ...], ...]
-
-    @property
-    def count(self) -> int:
-        return prod(map(len, self.lists))
+    can: tuple[tuple[Operation, ...], ...]
 
 
 class Space:
     """All topologies of at most so many VMs and pipes, and operations of each VM.
 
     ``numbers`` is how many numbers there are; some are of what is the same as another.
-    Raises :class:`~spawnlab.explore.topology.TopologyError` for a space that is too large to be numbered.
+    Raises :class:`~spawnlab.explore.topology.TopologyError` for a space that is too large to be searched.
     """
 
     def __init__(self, vms: int, pipes: int, operations: int) -> None:
         if vms < 1 or pipes < 0 or operations < 0 or vms + pipes + operations > 12:
             raise TopologyError("too large to be searched whole: VMs, pipes and operations may add up to 12")
+        self._operations = operations
         self._worlds: list[_World] = []
         self.numbers = 0
         for frame in _frames(vms, pipes):
-            lists = tuple(_lists(frame, vm, operations) for vm in range(frame.vms))
-            world = _World(frame, self.numbers, lists)
-            self._worlds.append(world)
-            self.numbers += world.count
-            if self.numbers > TOTAL_MAX:
-                raise TopologyError("there are too many topologies to be numbered")
+            if len(self._worlds) == FRAMES_MAX:
+                raise TopologyError(f"too large to be searched whole: over {FRAMES_MAX:,} ways to hand out the pipes")
+            can = tuple(_operations_of(frame, vm) for vm in range(frame.vms))
+            self._worlds.append(_World(frame, self.numbers, can))
+            self.numbers += prod(_count(len(some), operations) for some in can)
         self._firsts = [world.first for world in self._worlds]
 
     def topology(self, number: int) -> Topology | None:
         """The topology of a number from 0 on; ``None`` where another number has the same one."""
         world = self._worlds[bisect_right(self._firsts, number) - 1]
         rest = number - world.first
-        chosen: list[tuple[Operation, ...]] = []
-        for lists in world.lists:
-            rest, index = divmod(rest, len(lists))
-            chosen.append(lists[index])
-        topology = msgspec.structs.replace(world.frame, operations=tuple(op for some in chosen for op in some))
+        operations: list[Operation] = []
+        for can in world.can:
+            rest, index = divmod(rest, _count(len(can), self._operations))
+            operations += _list(can, index)
+        topology = msgspec.structs.replace(world.frame, operations=tuple(operations))
         return topology if _is_first(topology) else None
+
+
+def _count(choices: int, length_max: int) -> int:
+    """How many lists there are."""
+    return sum(choices**length for length in range(length_max + 1))
+
+
+def _list(choices: Sequence[Operation], index: int) -> list[Operation]:
+    """The list with this index, among all from the empty one on."""
+    length = 0
+    while index >= len(choices) ** length:
+        index -= len(choices) ** length
+        length += 1
+    found: list[Operation] = []
+    for _ in range(length):
+        index, choice = divmod(index, len(choices))
+        found.insert(0, choices[choice])
+    return found
 
 
 def _frames(vms: int, pipes: int) -> Iterator[Topology]:
@@ -81,8 +96,8 @@ def _frames(vms: int, pipes: int) -> Iterator[Topology]:
                     yield Topology(parents, chosen)
 
 
-def _lists(frame: Topology, vm: int, operations: int) -> tuple[tuple[Operation, ...], ...]:
-    """All lists of operations of a VM, the empty one first."""
+def _operations_of(frame: Topology, vm: int) -> tuple[Operation, ...]:
+    """What an operation of a VM may be."""
     can: list[Operation] = []
     for number, pipe in enumerate(frame.pipes):
         if pipe.reader == vm:
@@ -92,7 +107,7 @@ def _lists(frame: Topology, vm: int, operations: int) -> tuple[tuple[Operation, 
     can += (Operation(vm, "wait", child) for child in frame.children(vm))
     if vm:
         can.append(Operation(vm, "wait", 0))
-    return tuple(chosen for length in range(operations + 1) for chosen in product(can, repeat=length))
+    return tuple(can)
 
 
 def _is_first(topology: Topology) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from ..scenarios.names import nearest
-from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.events import (
     Booted,
     Ended,
@@ -18,12 +18,9 @@ from ..scheduler.events import (
     FdMoved,
     IterationEnded,
     PipeOpened,
-    Posted,
     SwappedOut,
     Transferred,
 )
-from ..scheduler.messages import Close
-from ..scheduler.states import VmState, WaitForRead, WaitForWrite
 from ..staging import Run
 from ..vm.errors import SpawnlabError
 
@@ -77,20 +74,6 @@ def ending(run: Run) -> str:
     return "deadlock" if outcome.deadlock is not None else outcome.failure.variant
 
 
-def cause(report: DeadlockReport) -> str:
-    """What the VMs of a deadlock wait for: those of its longest ring, or all of them where there is none."""
-    states = {waiting.vm: waiting.state for waiting in report.waiting}
-    ring = max(report.rings, key=len, default=())
-    kinds = sorted(_kind(states[vm]) for vm in ring or states)
-    return f"ring of {len(ring)}: {', '.join(kinds)}" if ring else f"no ring: {', '.join(kinds)}"
-
-
-def _kind(state: VmState) -> str:
-    if isinstance(state, WaitForRead):
-        return "read"
-    return "write" if isinstance(state, WaitForWrite) else "wait"
-
-
 def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts:
     """The facts of a run."""
     outcome, deadlock = run.outcome, run.outcome.deadlock
@@ -115,22 +98,16 @@ def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts
 
 
 def _leaks(run: Run) -> bool:
-    """Who ends closes its fds, which is told after its end; the root's are not closed any more."""
+    """Who ends closes its fds, but that is told after its end."""
     owners: dict[int, int] = {}
-    closing: set[int] = set()
     for event in run.journal:
         match event:
             case PipeOpened():
                 owners[event.read_fd] = owners[event.write_fd] = event.vm
             case FdMoved():
                 owners[event.fd] = event.vm
-            case Posted(message=Close(fd=fd)):
-                closing.add(fd)
             case FdClosed():
-                if event.fd not in closing:
-                    return True
                 del owners[event.fd]
-                closing.discard(event.fd)
             case Ended(vm=vm) if vm in owners.values():
                 return True
             case _:
@@ -147,6 +124,7 @@ _NODES = (
 _LENGTH_MAX = 1000
 
 
+@lru_cache(maxsize=64)
 def property_of(text: str) -> Property:
     """A property as an expression over facts: ``deadlock and ring >= 3``, ``exit_code not in (0, 1)``.
 

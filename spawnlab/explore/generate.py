@@ -156,8 +156,7 @@ def _ring(tree: Topology, numbers: Numbers) -> list[int]:
     """At least two VMs."""
     chosen = numbers.operations[0] if numbers.operations else (0, 0, 0, 0)
     count = 2 + chosen[0] % (tree.vms - 1)
-    start, step = chosen[1] % tree.vms, 1
-    return [(start + step * index) % tree.vms for index in range(count)]
+    return [(chosen[1] + index) % tree.vms for index in range(count)]
 
 
 def _with_ring(topology: Topology, ring: list[int]) -> Topology:

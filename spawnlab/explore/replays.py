@@ -9,7 +9,7 @@ import msgspec
 from ..scenarios.build import Build
 from ..scheduler.events import AnyEvent, Booted, FdClosed, FdMoved, IterationEnded, IterationStarted, PipeOpened
 from ..scheduler.outcome import Outcome, outcome_of
-from ..scheduler.scheduler import RunMode, Scheduler, play
+from ..scheduler.scheduler import RunMode, Scheduler
 from ..scheduler.syscalls.cell_data import LOAD_CELL_DATA_AS_CODE
 from ..scheduler.syscalls.context import VmContext
 from ..scheduler.syscalls.generator import consensus_syscalls
@@ -150,7 +150,7 @@ def replay(build: Build, choose: Choose, limit: int) -> Played:
     )
     outcome, crash, stopped = None, None, False
     try:
-        _run(scheduler, limit)
+        scheduler.run(RunMode(limit))
         outcome = outcome_of(scheduler, None)
     except _Stop:
         stopped = True
@@ -174,9 +174,3 @@ def replay(build: Build, choose: Choose, limit: int) -> Played:
         unfinished=unfinished,
         calls=frozenset(player.calls),
     )
-
-
-def _run(scheduler: Scheduler, limit: int) -> None:
-    while not scheduler.terminated():
-        turn = scheduler.prepare(RunMode(limit))
-        limit = scheduler.complete(play(turn.machine))

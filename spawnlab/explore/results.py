@@ -14,6 +14,7 @@ import msgspec
 from ..scenarios.build import Build
 from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.events import AnyEvent, Booted, PipeOpened, ProgramReplaced
+from ..scheduler.outcome import Outcome
 from ..scheduler.states import Wait, WaitForRead, WaitForWrite
 from ..views.cast import Cast
 from .replays import Played
@@ -88,11 +89,15 @@ def places_of(build: Build, events: Iterable[AnyEvent]) -> Places:
 
 def result_of(build: Build, played: Played) -> Result:
     """What a run came to that was played to its end."""
-    outcome = played.outcome
-    if outcome is None:
+    if played.outcome is None:
         return Result(kind="crash", error=played.crash)
+    return end_of(build, played.outcome, played.events)
+
+
+def end_of(build: Build, outcome: Outcome, events: Iterable[AnyEvent]) -> Result:
+    """What a run came to, from its outcome and all of its events."""
     if outcome.deadlock is not None:
-        return Result(kind="deadlock", stuck=tuple(_stuck(outcome.deadlock, places_of(build, played.events))))
+        return Result(kind="deadlock", stuck=tuple(_stuck(outcome.deadlock, places_of(build, events))))
     if outcome.failure is not None:
         return Result(kind="error", error=outcome.failure.debug)
     return Result(kind="exit", exit_code=outcome.exit_code)

@@ -25,7 +25,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     endings: dict[str, int]
     """Cases by how they ended, the most frequent first."""
     causes: dict[str, int]
-    """Deadlocks by what their VMs wait for: those of the longest ring, or all where there is none."""
+    """Deadlocks by their cause (``docs/explain.md``)."""
     count_found: int
     endings_found: dict[str, int]
     """Those with the property."""
@@ -74,7 +74,7 @@ def lines_of(summary: Summary) -> list[str]:
         *_table(summary.endings, summary.endings_found),
     ]
     if summary.campaign.mode == "exhaustive" and summary.causes:
-        lines += ["deadlocks by what is waited for:", *_table(summary.causes)]
+        lines += ["deadlocks by their cause:", *_table(summary.causes)]
     if summary.found:
         lines += ["smallest first:", "   VMs pipes operations  ending        token"]
     for one in summary.found:

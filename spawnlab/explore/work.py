@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
+from ..vm.engines import default_engine, use_engine
 from .campaign import Batch, Campaign, CampaignError, play_batch
 from .campaign_file import CampaignFile
 
@@ -37,7 +38,7 @@ def _here(campaign: Campaign, missing: list[tuple[int, int]]) -> Iterator[Batch]
 def _in_processes(campaign: Campaign, missing: list[tuple[int, int]], jobs: int) -> Iterator[Batch]:
     todo = iter(missing)
     under_way: set[Future[Batch]] = set()
-    with _pool(jobs) as pool:
+    with processes(jobs) as pool:
         try:
             while True:
                 for first, count in todo:
@@ -57,8 +58,10 @@ def _first(batch: Batch) -> int:
 
 
 @contextmanager
-def _pool(jobs: int) -> Generator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+def processes(jobs: int) -> Generator[ProcessPoolExecutor]:
+    """Processes with the engine of this one. Leaving it, those that are at work end their batch."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=use_engine, initargs=(default_engine().name,))
     try:
         yield pool
     finally:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from ..scenarios.model import Scenario
-
-
-def scenario_text(scenario: Scenario) -> str:
-    """A scenario as JSON, which ``spawnlab run`` reads from a file that ends with ``.json``."""
-    return msgspec.json.format(msgspec.json.encode(scenario), indent=2).decode() + "\n"
+from ..views.jsontext import json_text
 
 
 def write_scenario(scenario: Scenario, file: Path) -> Path:
-    """Write it, and the folders that the file is in; gives the file."""
+    """Write it as JSON, and make the folders that the file is in; gives the file, whose name ends with ``.json``."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(scenario_text(scenario), encoding="utf-8")
+    file.write_text(json_text(scenario) + "\n", encoding="utf-8")
     return file

@@ -182,13 +182,49 @@ class Emitter(ABC, Generic[P]):
             if isinstance(argument, Value) and argument.kind not in LAZY and argument in self.places:
                 self._used(argument)
 
-    @abstractmethod
     def _make(self, value: Value) -> None:
-        """Compute a value, or do what it does."""
+        """Compute a value, or do what it does: by a table of the processor's, or the method with the kind's name."""
+        kind, arguments = value.kind, value.arguments
+        if kind in ("load", "load_signed"):
+            self._load(value, kind == "load_signed", *arguments)
+        elif kind == "store":
+            self._store(*arguments)
+        elif kind in COMPARISONS:
+            self._compare_to_value(value)
+        elif not self._make_by_table(value):
+            getattr(self, f"_{kind}")(value, *arguments)
 
     @abstractmethod
+    def _make_by_table(self, value: Value) -> bool:
+        """Compute a value of a kind that is like others; gives whether it is one."""
+
+    @abstractmethod
+    def _load(self, value: Value, signed: bool, address: Value, width: int) -> None: ...
+
+    @abstractmethod
+    def _store(self, address: Value, width: int, value: Value) -> None: ...
+
+    @abstractmethod
+    def _compare_to_value(self, value: Value) -> None:
+        """Compute a comparison as 0 or 1."""
+
     def _condition(self, value: Value) -> int:
         """Set the flags by a value that is 0 or 1; gives the condition code for 1."""
+        if not self._is_lazy(value):
+            return self._test(value)
+        condition = self._compare(value)
+        for argument in value.arguments:
+            if argument in self.places:
+                self._used(argument)
+        return condition
+
+    @abstractmethod
+    def _compare(self, value: Value) -> int:
+        """Set the flags by a comparison; gives the condition code."""
+
+    @abstractmethod
+    def _test(self, value: Value) -> int:
+        """Set the flags by a value that was computed; gives the condition code for what is not 0."""
 
     # The end
 

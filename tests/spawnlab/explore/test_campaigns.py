@@ -18,19 +18,24 @@ from hypothesis import strategies as st
 
 import spawnlab.explore.campaign as campaigns
 from spawnlab.__main__ import main
+from spawnlab.commands import explore
+from spawnlab.explain.causes import DEADLOCK_RULES
 from spawnlab.explore.campaign import BATCH, MODES, Campaign, CampaignError, holds_of, play_batch, smallest
 from spawnlab.explore.campaign_file import CampaignFile, CampaignFileError
 from spawnlab.explore.cases import Case, TokenError, case_of
 from spawnlab.explore.facts import NAMES, Facts, PropertyError, ending, facts_of, property_of
-from spawnlab.explore.generate import Shape
+from spawnlab.explore.generate import ANY, KINDS, Shape
 from spawnlab.explore.orders import orders
+from spawnlab.explore.results import end_of
 from spawnlab.explore.summary import summary_of
 from spawnlab.explore.topology import Operation, Pipe, Topology, scenario_of
-from spawnlab.explore.work import work
+from spawnlab.explore.work import processes, work
 from spawnlab.play import run_synchronously
+from spawnlab.scenarios.build import Build
 from spawnlab.scenarios.load import load_scenario
-from spawnlab.scheduler.journal import Journal
+from spawnlab.staging import Run
 from spawnlab.testing.strategies import topologies
+from spawnlab.vm.engines import default_engine, use_engine
 
 SMALL = Shape("free", 4, 4, 8)
 RING = Topology((0,), (Pipe(0, 0, 1), Pipe(0, 1, 0)), (Operation(0, "read", 0, 1), Operation(1, "read", 1, 1)))
@@ -171,7 +176,7 @@ def test_the_same_cases_come_of_it_again_however_they_are_cut() -> None:
     assert whole.found != play_batch(msgspec.structs.replace(campaign(), seed=8), 0, 30).found
 
 
-@pytest.mark.parametrize("mode", MODES)  # of all topologies the first ones are
+@pytest.mark.parametrize("mode", MODES)
 def test_found_cases_have_the_property_when_they_are_played_again(mode: str) -> None:
     shape = Shape("free", 2, 1, 2) if mode == "exhaustive" else SMALL
     asked = campaign(mode, "not deadlock and exit_code != 0", shape)
@@ -199,10 +204,10 @@ def test_drivers_and_engines_agree() -> None:
 
 
 def test_a_disagreement_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def by_others(case: Case) -> list[Journal]:
-        return [Journal("of another")]
+    def cut_short(what: Build, *, limit: int) -> Run:
+        return run_synchronously(what, limit=1000)
 
-    monkeypatch.setattr(campaigns, "_by_others", by_others)
+    monkeypatch.setattr(campaigns, "trio_run", cut_short)
     assert len(play_batch(campaign("agree"), 0, 5).found) == 5
 
 
@@ -210,7 +215,8 @@ def test_what_a_deadlock_is_about() -> None:
     asked = campaign(question="deadlock", shape=Shape("cyclic", 3, 3, 0))
     batch = play_batch(asked, 0, 30)
     assert sum(batch.causes.values()) == batch.endings["deadlock"] == 30
-    assert set(batch.causes) <= {"ring of 2: read, read", "ring of 3: read, read, read", "ring of 2: read, wait"}
+    assert "ring-of-reads" in batch.causes
+    assert set(batch.causes) <= set(DEADLOCK_RULES)
 
 
 def test_dependence_on_the_order_is_a_fact_that_is_asked_for() -> None:
@@ -229,7 +235,56 @@ def test_a_campaign_that_can_not_be() -> None:
         campaign("odd")
 
 
+def test_deadlocks_of_other_vms_are_a_difference() -> None:
+    """Where as many VMs wait, but others or for something else."""
+    pipes = (Pipe(0, 1, 0), Pipe(0, 2, 0))
+    stuck = [Topology((0, 0), pipes, (Operation(0, "wait", vm), Operation(vm, "read", vm - 1, 1))) for vm in (1, 2)]
+    runs = [Case(topology).play() for topology in stuck]
+    one, other = (end_of(run.build, run.outcome, run.journal) for run in runs)
+    assert one.kind == other.kind == "deadlock"
+    assert len(one.stuck) == len(other.stuck) == 2
+    assert one != other
+
+
+def test_the_engine_is_what_it_was_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    before = default_engine()
+    monkeypatch.setattr(campaigns, "run_synchronously", fail)
+    with pytest.raises(KeyboardInterrupt):
+        holds_of(campaign("agree"), Case(RING))
+    assert default_engine() is before
+
+
 # The file
+
+
+def test_a_file_that_was_being_made_is_made_anew(tmp_path: Path) -> None:
+    """The process died before the campaign was in it."""
+    file = tmp_path / "c"
+    code = (
+        "import os, sys; from pathlib import Path; import spawnlab.explore.campaign_file as f; "
+        "from spawnlab.explore.campaign import Campaign; from spawnlab.explore.generate import Shape; "
+        "f.msgspec.json.encode = lambda _: os._exit(7); "
+        "f.CampaignFile(Path(sys.argv[1]), Campaign(mode='random', shape=Shape()))"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(file)], check=False).returncode == 7
+    kept = CampaignFile(file, campaign())
+    work(kept, 10)
+    assert kept.missing(10) == []
+    kept.close()
+
+
+def test_processes_have_the_engine_that_was_asked_for() -> None:
+    before = default_engine()
+    try:
+        use_engine("step")
+        with processes(1) as pool:
+            name = pool.submit(eval, "__import__('spawnlab.vm.engines', fromlist=['_']).default_engine().name").result()
+    finally:
+        use_engine(before.name)
+    assert name == "step"
 
 
 def test_what_is_kept_is_not_played_again(tmp_path: Path) -> None:
@@ -340,7 +395,17 @@ def test_a_case_is_written_with_its_order(tmp_path: Path, capsys: pytest.Capture
     file = tmp_path / "case.json"
     assert main(["case", Case(RING, policy="smallest").token, "--write", str(file)]) == 0
     assert capsys.readouterr().out == f"wrote {file}: spawnlab run {file} --policy smallest\n"
-    assert load_scenario(file) == Case(RING).scenario("a case that was found")
+    kept = load_scenario(file)
+    assert kept.programs == Case(RING).scenario().programs
+    assert "--policy smallest" in kept.why
+
+
+def test_what_the_options_offer_is_what_there_is() -> None:
+    """They stand in the command by hand, so that asking for help loads no more than it must."""
+    assert explore.MODES == MODES
+    assert (*KINDS, ANY) == explore.KINDS
+    shape = Shape()
+    assert (shape.vms_max, shape.pipes_max, shape.operations_max) == explore.LARGE
 
 
 @pytest.mark.parametrize(

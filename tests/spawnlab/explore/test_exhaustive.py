@@ -77,7 +77,16 @@ def test_none_is_missing_and_none_is_there_twice(size: tuple[int, int, int]) -> 
     assert len({named(topology) for topology in made}) == len(made)
 
 
-@pytest.mark.parametrize("size", [(0, 1, 1), (5, 5, 5), (2, -1, 1)])
+@pytest.mark.parametrize("size", [(0, 1, 1), (5, 5, 5), (2, -1, 1), (6, 6, 0), (4, 4, 4)])
 def test_spaces_that_can_not_be(size: tuple[int, int, int]) -> None:
     with pytest.raises(TopologyError, match="too large to be searched whole"):
         Space(*size)
+
+
+def test_what_is_numbered_need_not_be_kept() -> None:
+    """A space of numbers beyond count: each is made when it is asked for."""
+    space = Space(3, 3, 6)
+    assert space.numbers > 1 << 40
+    found = [space.topology(number) for number in (0, space.numbers // 3, space.numbers - 1)]
+    assert found[0] == Topology()
+    assert found[-1] is None or found[-1].vms == 3

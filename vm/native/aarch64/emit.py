@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...isa.definition import Operation
 from ...translate.blocks import charge_of
-from ...translate.record import COMPARISONS, Untranslatable, Value, record
+from ...translate.record import Untranslatable, Value, record
 from ..emitting import Emitter
 from ..layout import RESERVATION
 from ..template import Template
@@ -89,21 +89,15 @@ class A64Emitter(Emitter[int]):
 
     # Computing
 
-    def _make(self, value: Value) -> None:
+    def _make_by_table(self, value: Value) -> bool:
         kind, arguments = value.kind, value.arguments
         if kind in _OPERATIONS:
             self._operate(value, kind, *arguments)
-        elif kind in ("load", "load_signed"):
-            self._load(value, kind == "load_signed", *arguments)
-        elif kind == "store":
-            self._store(*arguments)
-        elif kind in COMPARISONS:
-            condition = self._compare(value)
-            self.code += a64.set_if(self._destination(value), condition)
         elif kind in _DIVIDES:
             self._divide(value, *arguments)
         else:
-            getattr(self, f"_{kind}")(value, *arguments)
+            return False
+        return True
 
     def _operate(self, value: Value, kind: str, a: Value, b: Value) -> None:
         number = _number(b)
@@ -188,7 +182,6 @@ class A64Emitter(Emitter[int]):
     # Deciding
 
     def _compare(self, value: Value) -> int:
-        """Set the flags; gives the condition code."""
         a, b = value.arguments
         condition = _CONDITIONS[value.kind]
         if a.kind == "const":
@@ -200,13 +193,11 @@ class A64Emitter(Emitter[int]):
             self.code += a64.three(a64.SUBS, a64.ZERO, left, self._reg(b))
         return condition
 
-    def _condition(self, value: Value) -> int:
-        if self._is_lazy(value):
-            condition = self._compare(value)
-            for argument in value.arguments:
-                if argument in self.places:
-                    self._used(argument)
-            return condition
+    def _compare_to_value(self, value: Value) -> None:
+        condition = self._compare(value)
+        self.code += a64.set_if(self._destination(value), condition)
+
+    def _test(self, value: Value) -> int:
         self.code += a64.three(a64.SUBS, a64.ZERO, self._reg(value), a64.ZERO)
         return a64.NE
 

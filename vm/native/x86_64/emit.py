@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...isa.definition import Operation
 from ...memory import MEMORY_SIZE
 from ...translate.blocks import charge_of
-from ...translate.record import COMPARISONS, Record, Untranslatable, Value, record
+from ...translate.record import Record, Untranslatable, Value, record
 from ..emitting import Emitter
 from ..layout import GUEST, RESERVATION
 from ..template import Template
@@ -96,24 +96,19 @@ class X86Emitter(Emitter[Mem]):
 
     # Computing
 
-    def _make(self, value: Value) -> None:
+    def _make_by_table(self, value: Value) -> bool:
         kind, arguments = value.kind, value.arguments
         if kind in _ALU:
             self._alu(value, _ALU[kind], *arguments)
         elif kind in _SHIFTS:
             self._shift(value, _SHIFTS[kind], *arguments)
-        elif kind in ("load", "load_signed"):
-            self._load(value, kind == "load_signed", *arguments)
-        elif kind == "store":
-            self._store(*arguments)
-        elif kind in COMPARISONS:
-            self._compare_to_value(value)
         elif kind in _DIVISIONS:
             self._divide(value, *arguments)
         elif kind in _COUNTS:
             self.code += x86.count_bits(_COUNTS[kind], *self._unary(value))
         else:
-            getattr(self, f"_{kind}")(value, *arguments)
+            return False
+        return True
 
     def _unary(self, value: Value) -> tuple[int, Operand]:
         operand = self._rm(value.arguments[0])
@@ -294,7 +289,6 @@ class X86Emitter(Emitter[Mem]):
     # Deciding
 
     def _compare(self, value: Value) -> int:
-        """Set the flags; gives the condition code."""
         a, b = value.arguments
         condition = _CONDITIONS[value.kind]
         if a.kind == "const":
@@ -325,14 +319,7 @@ class X86Emitter(Emitter[Mem]):
         if not early:
             self.code += x86.extend(place, place, 8, signed=False)
 
-    def _condition(self, value: Value) -> int:
-        """Set the flags by a value that is 0 or 1; gives the condition code for 1."""
-        if self._is_lazy(value):
-            condition = self._compare(value)
-            for argument in value.arguments:
-                if argument in self.places:
-                    self._used(argument)
-            return condition
+    def _test(self, value: Value) -> int:
         place = self._rm(value)
         self.code += x86.test(place, place) if isinstance(place, int) else x86.alu_imm(x86.CMP, place, 0)
         return x86.NE
