@@ -44,4 +44,4 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
         order = f" --policy {case.policy}" if case.policy else ""
         print(f"wrote {file}: spawnlab run {file}{order}")
         return AS_EXPECTED
-    return playing.play(options, build(scenario), policy=case.policy or None)
+    return playing.play(options, case.build() if case.written else build(scenario), policy=case.policy or None)

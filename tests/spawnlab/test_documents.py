@@ -15,10 +15,10 @@ from spawnlab.__main__ import main
 from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
 from spawnlab.explore import orders as explored
 from spawnlab.explore.campaign import MODES, Campaign, Found
-from spawnlab.explore.facts import NAMES
 from spawnlab.explore.generate import KINDS, Shape
 from spawnlab.explore.orders import Reason, Verdict
 from spawnlab.explore.parting import Doing, Parting
+from spawnlab.explore.properties import NAMES
 from spawnlab.explore.results import Result, Stuck
 from spawnlab.explore.summary import Summary
 from spawnlab.host import HostInfo
@@ -126,7 +126,7 @@ def test_the_outputs_that_are_shown_are_real(
     monkeypatch.chdir(ROOT)
     pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md", "explore.md")]
     examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
-    assert len(examples) == 6
+    assert len(examples) == 7
     for command, shown in examples:
         main(shlex.split(command))
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
@@ -137,5 +137,8 @@ def test_exploring_is_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in (*MODES, *KINDS, *NAMES):
         assert re.search(rf"^\|[^|]*`{name}`", page, re.MULTILINE), name
     monkeypatch.chdir(tmp_path)
-    exec(page.partition("```python\n")[2].partition("```")[0], {})  # noqa: S102 - our own document
+    checks, test = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    Path("checks.py").write_text(checks)
+    assert main(["explore", "random", "--count", "30", "--property", "checks.py:one_vm_spends_most"]) == 1
+    exec(test, {})  # noqa: S102 - our own document
     assert not list(tmp_path.glob("failing-scenarios/*"))

@@ -23,9 +23,10 @@ from spawnlab.explain.causes import DEADLOCK_RULES
 from spawnlab.explore.campaign import BATCH, MODES, Campaign, CampaignError, holds_of, play_batch, smallest
 from spawnlab.explore.campaign_file import CampaignFile, CampaignFileError
 from spawnlab.explore.cases import Case, TokenError, case_of
-from spawnlab.explore.facts import NAMES, Facts, PropertyError, ending, facts_of, property_of
+from spawnlab.explore.facts import Facts, ending, facts_of
 from spawnlab.explore.generate import ANY, KINDS, Shape
 from spawnlab.explore.orders import orders
+from spawnlab.explore.properties import NAMES, PropertyError, Seen, property_of
 from spawnlab.explore.results import end_of
 from spawnlab.explore.summary import summary_of
 from spawnlab.explore.topology import Operation, Pipe, Topology, scenario_of
@@ -85,7 +86,8 @@ def test_fds_that_a_child_leaves_open() -> None:
 
 
 def test_properties() -> None:
-    found = facts(RING)
+    run = run_synchronously(scenario_of(RING))
+    seen = Seen(run, run, differs=False)
     for text, holds in {
         "deadlock": True,
         "not deadlock": False,
@@ -96,7 +98,7 @@ def test_properties() -> None:
         "exit_code not in (0, 1)": True,
         " 1 < vms < 3 ": True,
     }.items():
-        assert property_of(text).of(found) == holds, text
+        assert property_of(text).of(seen) == holds, text
 
 
 @pytest.mark.parametrize(
@@ -361,10 +363,10 @@ def test_files_that_hold_no_campaign_or_another(tmp_path: Path) -> None:
         CampaignFile(tmp_path / "none", None)
     with sqlite3.connect(other) as database:
         database.execute("update campaign set format = 99")
-    with pytest.raises(CampaignFileError, match="format 99; this version reads format 1"):
+    with pytest.raises(CampaignFileError, match="format 99; this version reads format 2"):
         CampaignFile(other, campaign())
     with sqlite3.connect(other) as database:
-        database.execute("update campaign set format = 1, json = 'x'")
+        database.execute("update campaign set format = 2, json = 'x'")
     with pytest.raises(CampaignFileError, match="damaged"):
         CampaignFile(other, campaign())
 
