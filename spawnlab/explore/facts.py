@@ -17,6 +17,7 @@ from ..scheduler.events import (
     Transferred,
 )
 from ..staging import Run
+from .orders import DEPENDENT, UNDECIDED
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the end is another one than in the chain's order, without suspensions, within the scenario's limit."""
     depends: bool
     """Whether the end depends on the order of turns (:mod:`.orders`); known only where it is asked for."""
+    undecided: bool
+    """Whether that is neither shown nor proved; likewise."""
     leaks_fd: bool
     """Whether a VM has ended with an fd that it had not closed."""
     cycles: int
@@ -57,8 +60,8 @@ def ending(run: Run) -> str:
     return "deadlock" if outcome.deadlock is not None else outcome.failure.variant
 
 
-def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts:
-    """The facts of a run."""
+def facts_of(run: Run, *, differs: bool = False, verdict: str = "") -> Facts:
+    """The facts of a run; ``verdict`` is that on its orders, where it is known."""
     outcome, deadlock = run.outcome, run.outcome.deadlock
     counts = Counter(map(type, run.journal))
     size = sum(event.size for event in run.journal if isinstance(event, Transferred))
@@ -70,7 +73,8 @@ def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts
         waiting=len(deadlock.waiting) if deadlock else 0,
         ring=max(map(len, deadlock.rings), default=0) if deadlock else 0,
         differs=differs,
-        depends=depends,
+        depends=verdict == DEPENDENT,
+        undecided=verdict == UNDECIDED,
         leaks_fd=_leaks(run),
         cycles=outcome.cycles,
         turns=counts[IterationEnded],

@@ -19,7 +19,7 @@ from ..scenarios.names import nearest
 from ..staging import Run
 from ..vm.errors import SpawnlabError
 from .facts import Facts, facts_of
-from .orders import DEPENDENT, orders
+from .orders import orders
 
 NAMES = Facts.__struct_fields__
 _NODES = (
@@ -92,8 +92,9 @@ def expression(text: str) -> Property:
 
 def _facts(names: frozenset[str], seen: Seen) -> Mapping[str, object]:
     """The facts; those that take runs of their own only where they are named."""
-    depends = "depends" in names and orders(seen.run.build, limit=seen.run.limit).verdict == DEPENDENT
-    return msgspec.structs.asdict(facts_of(seen.run, differs=seen.differs, depends=depends))
+    searched = not names.isdisjoint(("depends", "undecided"))
+    verdict = orders(seen.run.build, limit=seen.run.limit).verdict if searched else ""
+    return msgspec.structs.asdict(facts_of(seen.run, differs=seen.differs, verdict=verdict))
 
 
 def _compiled(text: str) -> tuple[CodeType, frozenset[str]]:

@@ -232,6 +232,16 @@ def test_dependence_on_the_order_is_a_fact_that_is_asked_for() -> None:
         assert verdict.verdict == "dependent"
 
 
+def test_what_is_neither_shown_nor_proved() -> None:
+    """A run that comes to its limit settles nothing where there are other orders."""
+    asked = campaign("limits", "undecided", Shape("acyclic", 4, 4, 0))
+    found = play_batch(asked, 0, 30).found
+    assert 0 < len(found) < 30
+    for one in found:
+        case = case_of(one.token)
+        assert orders(case.build(), limit=case.limit).verdict == "undecided"
+
+
 def test_a_campaign_that_can_not_be() -> None:
     with pytest.raises(CampaignError, match="there is no mode 'odd'; there are random"):
         campaign("odd")
