@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 
 from .saved import SavedRun
 from .scheduler.processes import Observer
@@ -38,6 +39,12 @@ class Legs:
         self._ahead = [cycles for cycles in plan if cycles > consumed and (suspend_at is None or cycles < suspend_at)]
         self._planned = False
         """Whether the leg that is under way is to be gone on with where it is suspended."""
+
+    def copy(self) -> Legs:
+        """The same legs, from where this one is on; neither changes the other."""
+        other = copy(self)
+        other._ahead = list(self._ahead)
+        return other
 
     @property
     def run(self) -> Run:
