@@ -62,6 +62,13 @@ class Timeline:
         self._running: int | None = None
         self._cycles = 0
 
+    def copy(self) -> Timeline:
+        """One that goes on from the same place."""
+        other = Timeline(self._cast.copy(), self._columns)
+        other._marks, other._swapped = dict(self._marks), set(self._swapped)
+        other._turn, other._running, other._cycles = self._turn, self._running, self._cycles
+        return other
+
     def heading(self) -> str:
         """The line above the columns."""
         return _HEAD + "".join(f"{vm:>3}" for vm in range(self._columns))
