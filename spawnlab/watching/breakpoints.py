@@ -120,11 +120,10 @@ def until(*texts: str) -> Callable[[AnyEvent], bool]:
 def _call(text: str, name: str) -> str:
     if name in CALLS:
         return name
+    known = ", ".join(CALLS)
     if name in CALL_NAMES.values():
-        raise _refusal(
-            text, f"{name} is answered at once and leaves no event; the calls that do are {', '.join(CALLS)}"
-        )
-    raise _refusal(text, f"there is no call {name!r}; there are {', '.join(CALLS)}")
+        raise _refusal(text, f"{name} is answered at once and leaves no event; the calls that do are {known}")
+    raise _refusal(text, f"there is no call {name!r}; there are {known}")
 
 
 def _number(text: str, number: str, what: str, *, least: int = 0) -> int:

@@ -1,4 +1,4 @@
-"""What the events of a run tell of it so far: each VM's turns and cycles, each pipe's bytes, and the timeline's rows."""
+"""What the events of a run tell of it so far: VMs' turns and cycles, pipes' bytes, and the timeline's rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from ..scheduler.events import (
     AnyEvent,
     Booted,
     Ended,
+    Faulted,
     IterationEnded,
+    IterationStarted,
     PipeOpened,
     Posted,
     ProgramReplaced,
@@ -21,7 +23,7 @@ from ..scheduler.events import (
     Transferred,
 )
 from ..scheduler.fds import other_end
-from ..views.cast import Cast
+from ..views.cast import Cast, failed_at
 from ..views.timeline import Row, Timeline
 
 
@@ -35,7 +37,7 @@ class VmNote(msgspec.Struct):
     cycles: int = 0
     """Spent in its turns."""
     called_at: int | None = None
-    """The pc behind its last system call of which an event tells."""
+    """The pc behind its last system call of which an event tells, or behind what has failed."""
     exit_code: int | None = None
 
 
@@ -59,6 +61,7 @@ class ChronicleCopy(msgspec.Struct, frozen=True):
     pipes: tuple[PipeNote, ...]
     seen: int
     rows: int
+    last: int | None
 
 
 def _copied(notes: Iterable[N]) -> tuple[N, ...]:
@@ -78,6 +81,8 @@ class Chronicle:
         """How many events were followed."""
         self.rows: list[Row] = []
         """The lines of the timeline."""
+        self.last: int | None = None
+        """The VM that has, or had last, the turn."""
 
     def follow(self, events: Sequence[AnyEvent]) -> None:
         """Follow all events of the run that are new."""
@@ -97,9 +102,13 @@ class Chronicle:
                 vm.code, vm.called_at = self._build.code_of(location.piece), None
             case Posted(pc=pc) | Refused(pc=pc) if vm:
                 vm.called_at = pc
+            case IterationStarted(vm=number):
+                self.last = number
             case IterationEnded(spent=spent) if vm:
                 vm.turns += 1
                 vm.cycles += spent
+            case Faulted(pc=int(pc)) if vm and failed_at(event) != pc:
+                vm.called_at = pc  # it failed before it
             case Ended(exit_code=code) if vm:
                 vm.exit_code = code
             case PipeOpened(vm=number, read_fd=read_fd):
@@ -112,7 +121,12 @@ class Chronicle:
     def copy(self) -> ChronicleCopy:
         """What it has noted by now."""
         return ChronicleCopy(
-            self._timeline.copy(), _copied(self.vms.values()), _copied(self.pipes.values()), self.seen, len(self.rows)
+            self._timeline.copy(),
+            _copied(self.vms.values()),
+            _copied(self.pipes.values()),
+            self.seen,
+            len(self.rows),
+            self.last,
         )
 
     def go_back(self, copy: ChronicleCopy) -> None:
@@ -120,5 +134,5 @@ class Chronicle:
         self._timeline = copy.timeline.copy()
         self.vms = {note.vm: note for note in _copied(copy.vms)}
         self.pipes = {note.read_fd: note for note in _copied(copy.pipes)}
-        self.seen = copy.seen
+        self.seen, self.last = copy.seen, copy.last
         del self.rows[copy.rows :]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_going_back_takes_a_share_of_what_it_took_to_come_from_there(gaps: list[
     assert (places[0].position, places[-1].position) == (0, len(times))
     assert len(places) <= COUNT_MAX
     assert [place.position for place in places] == sorted({place.position for place in places})
-    for one, other in zip(places, places[1:], strict=False):
+    for one, other in pairwise(places):
         assert other.seconds - one.seconds <= max(5, (times[-1] - one.seconds) / 2)
 
 
@@ -33,7 +35,7 @@ def test_of_a_long_run_there_are_no_more_and_they_are_close_at_its_end() -> None
     assert len(places) == COUNT_MAX
     assert places[-1].seconds - places[-4].seconds < 2
     ages = [places[-1].seconds - place.seconds for place in places]
-    assert all(later > 0.6 * earlier or earlier < 2 for earlier, later in zip(ages, ages[1:-1], strict=False))
+    assert all(later > 0.6 * earlier or earlier < 2 for earlier, later in pairwise(ages[:-1]))
 
 
 @pytest.mark.parametrize("size", [BYTES_MAX // 4, BYTES_MAX, 3 * BYTES_MAX])

@@ -1,0 +1,320 @@
+"""The live view in a terminal: a session's panels, and its keys. All that is not Textual's is in :mod:`.session`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import ClassVar
+
+import msgspec
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import Key as KeyPressed
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from ..explain.explain import explain
+from ..explain.model import Explanation
+from ..scheduler.journal import Journal
+from ..staging import Run
+from . import pages
+from .breakpoints import BreakpointError, text_of
+from .keys import KEYS, PANEL_KEYS, PANELS, help_lines, hint
+from .orders import Delete, GoTo, order_of
+from .pages import Line, Page
+from .panels import LogPanel, Panel, VmPanel
+from .session import Session
+from .source import source_of
+from .style import CSS
+
+COMMON = ("program", "pipes", "tree", "breakpoints")
+"""Panels that a large terminal always shows."""
+SHOW_SECONDS = 0.1
+"""How often what is seen is made anew, while a run is under way."""
+
+
+class Watch(App[None]):
+    """Shows a session. ``title`` is what is played; ``folder`` is where the sources are that it names."""
+
+    CSS = CSS
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-low"), (36, "-tall"), (56, "-huge")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key.keys, key.action, show=False) for key in (*KEYS, *PANEL_KEYS) if key.action),
+        Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, *, title: str, folder: Path | None = None) -> None:
+        super().__init__()
+        self.theme = "ansi-dark"  # the terminal's own colours, none with NO_COLOR
+        self.animation_level = "none"
+        self.session = session
+        self.selected = 0
+        self.explanation: Explanation | None = None
+        self.trying = False
+        """Whether edits are being tried."""
+        self._title, self._folder = title, folder
+        self._chosen = PANELS[0]
+        self._follows = True
+        self._message = ""
+        self._wanted = asyncio.Event()
+        self._asked: Run | None = None
+        """The run whose end is to be explained."""
+
+    def compose(self) -> ComposeResult:
+        """Status, the table, the other panels, the log, and a line for hints or what is typed."""
+        yield Static(id="status", markup=False)
+        with Container(id="body"):
+            yield VmPanel("vms")
+            with Container(id="side"):
+                for name in PANELS:
+                    yield Panel(name, common=name in COMMON)
+            yield LogPanel("log")
+        yield Static(id="hint", markup=False)
+        yield Input(id="prompt", placeholder="turn 12, vm 3, call read, call write 2, go 5, delete 1")
+
+    def on_mount(self) -> None:
+        """Begin to wait for orders."""
+        self._choose(PANELS[0])
+        self.query_one("#vms").focus()
+        self.call_after_refresh(self.show)
+        self.run_worker(self._drive())
+
+    # Playing
+
+    async def _drive(self) -> None:
+        """Do what the session is told to, and show it now and then."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            since = perf_counter()
+            while self.session.advance():
+                if perf_counter() - since > SHOW_SECONDS:
+                    self.show()
+                    since = perf_counter()
+                await asyncio.sleep(0)  # whatever was pressed comes in
+            self._came_to_rest()
+            self.show()
+
+    def _came_to_rest(self) -> None:
+        run = self.session.player.run
+        if run is not self._asked:
+            self._asked, self.explanation, self.trying = run, None, False
+            if run is not None and not (run.as_expected and run.outcome.failure is None):
+                self._explain(run)
+        if self.session.is_over:
+            self._choose("why")
+        elif self._chosen == "why":
+            self._choose(PANELS[0])
+
+    def _order(self, order: Callable[[], None]) -> None:
+        """Give the session an order, and have it carried out."""
+        self._message = ""
+        order()
+        self._came_to_rest()
+        self._wanted.set()
+
+    # Explaining
+
+    def _explain(self, run: Run) -> None:
+        """Explain a run's end in a thread: it may play the scenario many times."""
+        events = Journal(run.journal.policy)
+        events.events = list(run.journal.events)  # the session's own becomes shorter when it goes back
+        run_then = msgspec.structs.replace(run, journal=events)
+        self.trying = True
+
+        def work() -> None:
+            for edits in (False, True):
+                if self._asked is run:
+                    made = explain(run_then, edits=edits, going=lambda: self._asked is run)
+                    if self._asked is run:
+                        self.call_from_thread(self._explained, run, made, edits)
+
+        self.run_worker(work, thread=True)
+
+    def _explained(self, run: Run, explanation: Explanation, whole: bool) -> None:
+        if self._asked is run:
+            self.explanation, self.trying = explanation, not whole
+            self.show()
+
+    # Showing
+
+    def show(self) -> None:
+        """Show what is."""
+        session = self.session
+        if self._follows and session.chronicle.last is not None:
+            self.selected = session.chronicle.last
+        status = self.query_one("#status", Static)
+        status.update(pages.texts(pages.status(session, self._title, max(self.size.width, 20))))
+        makers: dict[str, Callable[[int], pages.Page]] = {
+            "vms": lambda width: pages.vms(session, width),
+            "program": lambda width: pages.program(
+                source_of(session, self.selected, folder=self._folder), self.selected, width
+            ),
+            "pipes": lambda width: pages.pipes(session, width),
+            "tree": lambda width: pages.tree(session, width),
+            "registers": lambda width: pages.registers(session, self.selected, width),
+            "breakpoints": lambda width: pages.breakpoints(session, width),
+            "why": lambda width: pages.why(session, self.explanation, width, trying=self.trying),
+        }
+        for name, make in makers.items():
+            panel = self.query_one(f"#{name}", Panel)
+            if panel.room:
+                panel.show(make(panel.room))
+        self.query_one("#vms", VmPanel).select(self.selected)
+        self.query_one("#log", LogPanel).show_rows(session.chronicle.rows)
+        self.query_one("#hint", Static).update(self._message or hint(self.size.width))
+
+    def on_panel_resized(self) -> None:
+        """Make the lines anew."""
+        self.show()
+
+    def _choose(self, name: str) -> None:
+        self._chosen = name
+        for panel in PANELS:
+            self.query_one(f"#{panel}").set_class(panel == name, "chosen")
+        self.call_after_refresh(self.show)
+
+    # Keys
+
+    def action_step(self) -> None:
+        """Play one turn."""
+        self._order(self.session.step)
+
+    def action_back(self) -> None:
+        """Go back by one."""
+        self._order(self.session.back)
+
+    def action_run(self) -> None:
+        """Run to a breakpoint, or the end."""
+        self._order(self.session.run)
+
+    def action_run_to_end(self) -> None:
+        """Run to the end."""
+        self._order(self.session.run_to_end)
+
+    def action_restart(self) -> None:
+        """Go back to the start."""
+        self._order(lambda: self.session.go_to_position(0))
+
+    def action_pause(self) -> None:
+        """Pause."""
+        self._order(self.session.pause)
+
+    def action_select(self, by: int) -> None:
+        """Select another VM."""
+        vms = sorted(self.session.chronicle.vms)
+        if vms:
+            at = vms.index(self.selected) if self.selected in vms else 0
+            self._select(vms[max(0, min(len(vms) - 1, at + by))])
+
+    def on_vm_panel_picked(self, message: VmPanel.Picked) -> None:
+        """A VM was clicked at."""
+        self._select(message.vm)
+
+    def _select(self, vm: int) -> None:
+        self.selected, self._follows = vm, False
+        self.show()
+
+    def action_follow(self) -> None:
+        """Select whoever has the turn, from now on."""
+        self._follows = True
+        self.show()
+
+    def action_panel(self, name: str) -> None:
+        """Show a panel, and have its keys."""
+        self._choose(name)
+        self.query_one(f"#{name}").focus()
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.push_screen(Help())
+
+    # What is typed
+
+    def action_prompt(self, text: str = "") -> None:
+        """Let something be typed."""
+        prompt = self.query_one("#prompt", Input)
+        self.set_class(True, "typing")
+        prompt.value = text
+        prompt.focus()
+        prompt.action_end()
+
+    def action_delete(self) -> None:
+        """Ask for the number of a breakpoint."""
+        self._choose("breakpoints")
+        self.action_prompt("delete ")
+
+    def on_key(self, event: KeyPressed) -> None:
+        """Escape leaves the prompt."""
+        if event.key == "escape" and self.has_class("typing"):
+            self._leave_prompt()
+
+    def _leave_prompt(self) -> None:
+        self.set_class(False, "typing")
+        self.query_one("#vms").focus()
+        self.show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Do what was typed."""
+        if event.value.strip():
+            self._obey(event.value)
+        self._leave_prompt()
+
+    def _obey(self, text: str) -> None:
+        try:
+            order = order_of(text.strip().removeprefix(":"))
+        except BreakpointError as error:
+            self._message = str(error)
+            return
+        if isinstance(order, GoTo):
+            self._order(lambda: self.session.go_to_turn(order.turn))
+        elif isinstance(order, Delete):
+            self._delete(order.number)
+        elif self.session.add_breakpoint(order):
+            self._message = f"breakpoint {len(self.session.breakpoints)}: {text_of(order)}"
+        else:
+            self._message = f"there is a breakpoint {text_of(order)} already"
+
+    def _delete(self, number: int | None) -> None:
+        there = self.session.breakpoints
+        if number is None:
+            there.clear()
+            self._message = "all breakpoints are deleted"
+        elif number <= len(there):
+            self._message = f"deleted: {text_of(there.pop(number - 1))}"
+        else:
+            self._message = f"there is no breakpoint {number}; there are {len(there)}"
+
+    async def action_quit(self) -> None:
+        """Leave; an explanation that is being made is given up."""
+        self._asked = None
+        self.exit()
+
+
+class Help(ModalScreen[None]):
+    """The keys."""
+
+    def compose(self) -> ComposeResult:
+        """One panel."""
+        yield Panel("help")
+
+    def on_mount(self) -> None:
+        """Have its keys."""
+        self.query_one("#help").focus()
+
+    def on_panel_resized(self, message: Panel.Resized) -> None:
+        """Fill it."""
+        message.stop()
+        panel = self.query_one("#help", Panel)
+        panel.show(Page("keys", tuple(Line(text) for text in help_lines(panel.room))))
+
+    def on_key(self, event: KeyPressed) -> None:
+        """Any key but those that scroll goes back."""
+        if event.key not in ("up", "down", "pageup", "pagedown", "tab"):
+            event.stop()
+            self.dismiss()

@@ -1,0 +1,42 @@
+"""How the live view is laid out, in Textual's CSS.
+
+A small terminal has the table, one panel and the log below each other. A wide one has the panel at the right; one that
+is high too has several of them there, or all.
+"""
+
+CSS = """
+Screen { layout: vertical; }
+#status { height: auto; text-style: bold; }
+#body { height: 1fr; layout: vertical; }
+#hint { height: auto; max-height: 4; text-style: dim; }
+#prompt { display: none; height: 1; border: none; padding: 0; }
+.typing #prompt { display: block; }
+.typing #hint { display: none; }
+
+.panel {
+    border-top: solid $foreground;
+    border-title-align: left;
+    scrollbar-gutter: stable;
+    scrollbar-size: 0 1;
+    overflow-x: hidden;
+    height: 1fr;
+}
+.panel:focus { border-top: heavy $foreground; border-title-style: bold; }
+
+#vms { height: auto; max-height: 8; }
+#side { height: 1fr; layout: vertical; }
+#side .panel { display: none; }
+#side .chosen { display: block; }
+#log { height: 1fr; }
+Screen.-tall #vms, Screen.-huge #vms { max-height: 20; }
+
+Screen.-wide #body { layout: grid; grid-size: 2 2; grid-columns: 5fr 3fr; grid-rows: auto 1fr; grid-gutter: 0 1; }
+Screen.-wide #vms { max-height: 20; }
+Screen.-wide #side { row-span: 2; height: 100%; }
+Screen.-wide.-tall #side .common, Screen.-wide.-tall #side .chosen { display: block; height: auto; max-height: 18; }
+Screen.-wide.-huge #side .panel { display: block; height: auto; max-height: 18; }
+Screen.-wide.-tall #side #program, Screen.-wide.-huge #side #program { height: 1fr; min-height: 8; max-height: 100%; }
+
+Help { align: center middle; }
+#help { width: 90%; max-width: 90; height: 90%; border: solid $foreground; background: $background; }
+"""
