@@ -54,6 +54,7 @@ def execute(options: argparse.Namespace) -> int:
     from ..watching.session import Session
 
     breakpoints = [breakpoint_of(text) for text in options.breakpoints]
+    check_screen(options.file)
     file = resolve(options.file)
     session = Session(
         playable(file, version=options.script_version),
@@ -61,7 +62,6 @@ def execute(options: argparse.Namespace) -> int:
         policy=options.policy,
         breakpoints=breakpoints,
     )
-    check_screen(options.file)
     title = session.player.staging.build.scenario.title or Path(options.file).name
     return _watch(session, title, file.parent)
 

@@ -28,7 +28,7 @@ from .pages import Line, Page
 from .panels import LogPanel, Panel, VmPanel
 from .session import Session
 from .source import source_of
-from .style import CSS
+from .style import CSS, HEIGHTS, WIDTHS
 
 COMMON = ("program", "pipes", "tree", "breakpoints")
 """Panels that a large terminal always shows."""
@@ -41,8 +41,8 @@ class Watch(App[None]):
 
     CSS = CSS
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-low"), (36, "-tall"), (56, "-huge")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS  # pyright: ignore[reportIncompatibleVariableOverride] # Textual's own way
+    VERTICAL_BREAKPOINTS = HEIGHTS  # pyright: ignore[reportIncompatibleVariableOverride]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key.keys, key.action, show=False) for key in (*KEYS, *PANEL_KEYS) if key.action),
         Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
@@ -64,25 +64,35 @@ class Watch(App[None]):
         self._wanted = asyncio.Event()
         self._asked: Run | None = None
         """The run whose end is to be explained."""
+        self._status, self._hint = Static(id="status", markup=False), Static(id="hint", markup=False)
+        self._vms, self._lines = VmPanel("vms"), LogPanel("log")
+        self._panels = {name: Panel(name, common=name in COMMON) for name in PANELS}
+        self._prompt = Input(
+            id="prompt", select_on_focus=False, placeholder="turn 12, vm 3, call read, call write 2, go 5"
+        )
 
     def compose(self) -> ComposeResult:
         """Status, the table, the other panels, the log, and a line for hints or what is typed."""
-        yield Static(id="status", markup=False)
+        yield self._status
         with Container(id="body"):
-            yield VmPanel("vms")
+            yield self._vms
             with Container(id="side"):
-                for name in PANELS:
-                    yield Panel(name, common=name in COMMON)
-            yield LogPanel("log")
-        yield Static(id="hint", markup=False)
-        yield Input(id="prompt", placeholder="turn 12, vm 3, call read, call write 2, go 5, delete 1")
+                yield from self._panels.values()
+            yield self._lines
+        yield self._hint
+        yield self._prompt
 
     def on_mount(self) -> None:
         """Begin to wait for orders."""
         self._choose(PANELS[0])
-        self.query_one("#vms").focus()
+        self._vms.focus()
         self.call_after_refresh(self.show)
         self.run_worker(self._drive())
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something under way: a run, or an explanation."""
+        return self._wanted.is_set() or self.session.goal is not None or self.trying
 
     # Playing
 
@@ -148,26 +158,31 @@ class Watch(App[None]):
         session = self.session
         if self._follows and session.chronicle.last is not None:
             self.selected = session.chronicle.last
-        status = self.query_one("#status", Static)
-        status.update(pages.texts(pages.status(session, self._title, max(self.size.width, 20))))
-        makers: dict[str, Callable[[int], pages.Page]] = {
-            "vms": lambda width: pages.vms(session, width),
-            "program": lambda width: pages.program(
-                source_of(session, self.selected, folder=self._folder), self.selected, width
-            ),
-            "pipes": lambda width: pages.pipes(session, width),
-            "tree": lambda width: pages.tree(session, width),
-            "registers": lambda width: pages.registers(session, self.selected, width),
-            "breakpoints": lambda width: pages.breakpoints(session, width),
-            "why": lambda width: pages.why(session, self.explanation, width, trying=self.trying),
-        }
-        for name, make in makers.items():
-            panel = self.query_one(f"#{name}", Panel)
+        self._status.update(pages.texts(pages.status(session, self._title, max(self.size.width, 20))))
+        for name, panel in [("vms", self._vms), *self._panels.items()]:
             if panel.room:
-                panel.show(make(panel.room))
-        self.query_one("#vms", VmPanel).select(self.selected)
-        self.query_one("#log", LogPanel).show_rows(session.chronicle.rows)
-        self.query_one("#hint", Static).update(self._message or hint(self.size.width))
+                panel.show(self._page(name, panel.room))
+        self._vms.select(self.selected)
+        self._lines.show_rows(session.chronicle.rows)
+        self._hint.update(self._message or hint(self.size.width))
+
+    def _page(self, name: str, width: int) -> Page:
+        session = self.session
+        match name:
+            case "vms":
+                return pages.vms(session, width)
+            case "program":
+                return pages.program(source_of(session, self.selected, folder=self._folder), self.selected, width)
+            case "pipes":
+                return pages.pipes(session, width)
+            case "tree":
+                return pages.tree(session, width)
+            case "registers":
+                return pages.registers(session, self.selected, width)
+            case "breakpoints":
+                return pages.breakpoints(session, width)
+            case _:
+                return pages.why(session, self.explanation, width, trying=self.trying)
 
     def on_panel_resized(self) -> None:
         """Make the lines anew."""
@@ -175,8 +190,8 @@ class Watch(App[None]):
 
     def _choose(self, name: str) -> None:
         self._chosen = name
-        for panel in PANELS:
-            self.query_one(f"#{panel}").set_class(panel == name, "chosen")
+        for each, panel in self._panels.items():
+            panel.set_class(each == name, "chosen")
         self.call_after_refresh(self.show)
 
     # Keys
@@ -185,7 +200,7 @@ class Watch(App[None]):
         """Play one turn."""
         self._order(self.session.step)
 
-    def action_back(self) -> None:
+    def action_go_back(self) -> None:
         """Go back by one."""
         self._order(self.session.back)
 
@@ -228,7 +243,7 @@ class Watch(App[None]):
     def action_panel(self, name: str) -> None:
         """Show a panel, and have its keys."""
         self._choose(name)
-        self.query_one(f"#{name}").focus()
+        self._panels[name].focus()
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -238,11 +253,10 @@ class Watch(App[None]):
 
     def action_prompt(self, text: str = "") -> None:
         """Let something be typed."""
-        prompt = self.query_one("#prompt", Input)
         self.set_class(True, "typing")
-        prompt.value = text
-        prompt.focus()
-        prompt.action_end()
+        self._prompt.value = text
+        self._prompt.focus()
+        self._prompt.action_end()
 
     def action_delete(self) -> None:
         """Ask for the number of a breakpoint."""
@@ -256,7 +270,7 @@ class Watch(App[None]):
 
     def _leave_prompt(self) -> None:
         self.set_class(False, "typing")
-        self.query_one("#vms").focus()
+        self._vms.focus()
         self.show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -27,7 +27,7 @@ PANELS = ("program", "pipes", "tree", "registers", "breakpoints", "why")
 
 KEYS = (
     Key("s,space,right", "s, space, right", "step", "play one turn; if one is under way, to its end", "s step"),
-    Key("b,left", "b, left", "back", "go back to before the last turn", "b back"),
+    Key("b,left", "b, left", "go_back", "go back to before the last turn", "b back"),
     Key("r,c", "r, c", "run", "run to the next breakpoint, or to the end", "r run"),
     Key("p", "p", "pause", "pause, in the middle of a turn too", "p pause"),
     Key("e,end", "e, end", "run_to_end", "run to the end, past all breakpoints", "e end"),
@@ -55,6 +55,8 @@ TYPED = (
 """What can be typed behind ``:``, and what it does."""
 
 
+_WORDS_WIDTH_MIN = 24
+"""Columns for words, below which they stand below the keys."""
 PANEL_KEYS = tuple(Key(str(number), "", f"panel('{name}')", "") for number, name in enumerate(PANELS, 1))
 """What is bound for ``1 to 6``."""
 
@@ -72,10 +74,14 @@ def hint(width: int) -> str:
 def help_lines(width: int) -> list[str]:
     """The help, in lines that fit."""
     listed = [*_listed([(key.names, key.words) for key in KEYS], width)]
-    return [*listed, "", "typed behind `:`", *_listed(TYPED, width), "", "Any other key goes back to the run."]
+    last = wrapped("Any other key goes back to the run.", width)
+    return [*listed, "", "typed behind `:`", *_listed(TYPED, width), "", *last]
 
 
 def _listed(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
     room = max(len(name) for name, _ in rows) + 2
     for name, words in rows:
-        yield from wrapped(f"{name:<{room}}{words}", width, hanging=" " * room)
+        if width >= room + _WORDS_WIDTH_MIN:
+            yield from wrapped(f"{name:<{room}}{words}", width, hanging=" " * room)
+        else:
+            yield from (name, *wrapped(words, width, indent="  ", hanging="  "))

@@ -127,7 +127,7 @@ def program(source: Source, vm: int, width: int) -> Page:
         parts = wrapped(harmless(text), max(width - cells(before), 8), hanging="  ")
         style, whose = ("bold", vm) if here else ("", None)
         lines += [
-            Line(cut((before if not number else " " * cells(before)) + part, width), style, whose)
+            Line(cut((before if not number else " " * cells(before)) + part, width).rstrip(), style, whose)
             for number, part in enumerate(parts)
         ]
     title = f"program {harmless(source.title)} (VM {vm})" if source.title else "program"

@@ -20,7 +20,7 @@ from ..views.timeline import Row
 from .pages import Line, Page
 
 ROWS_MAX = 5_000
-"""Of the timeline, that the log can be scrolled back."""
+"""Of the timeline, that the log can be scrolled back, about."""
 
 
 class Panel(ScrollView, can_focus=True, inherit_bindings=False):
@@ -44,7 +44,7 @@ class Panel(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def room(self) -> int:
         """Columns for text; 0 while it is not shown."""
-        return self.scrollable_content_region.width if self.display else 0
+        return max(self.size.width - 1, 0) if self.display else 0  # less a scrollbar, there or not: or it would flicker
 
     def on_resize(self, event: Resize) -> None:
         """Have the lines made anew if they have another width now."""
@@ -144,7 +144,8 @@ class LogPanel(Panel):
         if not width:
             return
         count = self._first + len(self._starts)
-        if width != self._made_for or len(rows) < self._first or len(rows) > count + ROWS_MAX:
+        too_few = len(rows) - self._first < min(ROWS_MAX // 2, len(rows))
+        if width != self._made_for or too_few or len(rows) > count + ROWS_MAX:
             self._made, self._starts = [], []
             self._first = max(0, len(rows) - ROWS_MAX)
             self._made_for = width
@@ -155,7 +156,7 @@ class LogPanel(Panel):
         for row in rows[self._first + len(self._starts) :]:
             self._starts.append(len(self._made))
             self._made += (Line(text, vm=row.vm) for text in row_lines(row, terminal))
-        self._drop(ROWS_MAX)
+        self._drop()
         self.border_title = "log"
         self.set_lines(self._made)
         if self._follows:
@@ -172,11 +173,11 @@ class LogPanel(Panel):
         if not self._moves_itself:
             self._follows = round(new_value) >= self.max_scroll_y
 
-    def _drop(self, rows_max: int) -> None:
+    def _drop(self) -> None:
         """Drop the oldest rows, when there are twice as many as there may be."""
-        if len(self._starts) <= 2 * rows_max:
+        if len(self._starts) <= 2 * ROWS_MAX:
             return
-        dropped = len(self._starts) - rows_max
+        dropped = len(self._starts) - ROWS_MAX
         lines = self._starts[dropped]
         del self._made[:lines]
         self._starts = [start - lines for start in self._starts[dropped:]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from typing import TextIO
 
 from ..vm.errors import SpawnlabError
 
@@ -18,9 +19,13 @@ def check_screen(file: str) -> None:
     instead = f"`spawnlab run {file}` prints the whole run"
     if importlib.util.find_spec("textual") is None:
         raise NoScreenError(f"watching needs Textual: pip install 'spawnlab[tui]'; without it {instead}")
-    streams = {"input": sys.stdin, "output": sys.stdout, "error output": sys.stderr}
-    lacking = [name for name, stream in streams.items() if stream is None or not stream.isatty()]
-    if lacking:
-        raise NoScreenError(f"watching needs a terminal, and the {' and '.join(lacking)} is none: {instead}")
+    streams: dict[str, TextIO | None] = {
+        "standard input": sys.stdin,
+        "standard output": sys.stdout,
+        "standard error": sys.stderr,
+    }
+    lacking = next((name for name, stream in streams.items() if stream is None or not stream.isatty()), None)
+    if lacking is not None:
+        raise NoScreenError(f"watching needs a terminal, and {lacking} is none: {instead}")
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
         raise NoScreenError(f"watching needs a terminal whose cursor can be moved, and TERM says it can't: {instead}")

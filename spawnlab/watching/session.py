@@ -92,8 +92,13 @@ class Session:
     # Orders
 
     def step(self) -> None:
-        """Play one turn; if one is under way, to its end."""
-        self._aim(Goal("stepping", self.position + 1))
+        """Play one turn; if one is under way, to its end. Once more, before that is done, is one turn more."""
+        heading = self._heading()
+        self._aim(Goal("stepping", (self.position if heading is None else heading) + 1))
+
+    def _heading(self) -> int | None:
+        """The position that it is on the way to, if it is."""
+        return None if self.goal is None else self.goal.position
 
     def run(self) -> None:
         """Play to the next breakpoint, or to the end."""
@@ -108,8 +113,9 @@ class Session:
         self.goal = None
 
     def back(self) -> None:
-        """Go back to before the last turn, or to the beginning of the one that is under way."""
-        self.go_to_position(self.position - (not self.in_turn))
+        """Go back to before the last turn, or to the beginning of the one that is under way; once more, once more."""
+        heading = self._heading()
+        self.go_to_position(self.position - (not self.in_turn) if heading is None else heading - 1)
 
     def go_to_turn(self, turn: int) -> None:
         """Go to where the turn of this number has been played, forward or back; to the end if there are fewer."""

@@ -155,7 +155,7 @@ def place_of(session: Session, vm: int) -> str | None:
     if pc is None or is_played(session, vm):
         return None
     code = code_of(session, vm)
-    return (code.place_of(pc) if code else None) or f"pc 0x{pc:x}"
+    return (code.place_of(pc) if code else None) or f"pc 0x{real_pc(session, vm):x}"
 
 
 def is_played(session: Session, vm: int) -> bool:

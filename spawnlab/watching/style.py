@@ -4,10 +4,14 @@ A small terminal has the table, one panel and the log below each other. A wide o
 is high too has several of them there, or all.
 """
 
+WIDTHS: list[tuple[int, str]] | None = [(0, "-narrow"), (120, "-wide")]
+"""Columns from which on a screen is of a class."""
+HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (36, "-tall"), (56, "-huge")]
+"""Lines from which on it is."""
 CSS = """
-Screen { layout: vertical; }
+Screen { layout: vertical; overflow: hidden; }
 #status { height: auto; text-style: bold; }
-#body { height: 1fr; layout: vertical; }
+#body { height: 1fr; layout: vertical; overflow: hidden; }
 #hint { height: auto; max-height: 4; text-style: dim; }
 #prompt { display: none; height: 1; border: none; padding: 0; }
 .typing #prompt { display: block; }
@@ -24,7 +28,7 @@ Screen { layout: vertical; }
 .panel:focus { border-top: heavy $foreground; border-title-style: bold; }
 
 #vms { height: auto; max-height: 8; }
-#side { height: 1fr; layout: vertical; }
+#side { height: 1fr; layout: vertical; overflow: hidden; }
 #side .panel { display: none; }
 #side .chosen { display: block; }
 #log { height: 1fr; }

@@ -24,6 +24,7 @@ from spawnlab.watching.session import Session
 
 from .fresh import Fresh, check, finish, fresh
 
+PIPELINE = spawnlab.load("gallery:pipeline")
 GALLERY = sorted(FOLDER.glob("*.toml"))
 BREAKPOINTS = st.sampled_from(
     ["turn 1", "turn 3", "turn 7", "vm 0", "vm 1", "vm 4", "call read", "call write 1", "call spawn", "call exit"]
@@ -285,6 +286,20 @@ def test_a_function_that_does_not_repeat_itself_is_found_out() -> None:
     finish(session)
     assert session.player.crash is not None
     assert session.player.crash.startswith("VM 0: its function asks for")
+
+
+@given(st.lists(st.sampled_from(["step", "back"]), min_size=1, max_size=9), st.integers(0, 9))
+def test_orders_that_are_given_quickly_add_up(orders: list[str], start: int) -> None:
+    """As keys that are pressed faster than turns are played."""
+    session = Session(PIPELINE)
+    session.go_to_turn(start)
+    finish(session)
+    wanted = start
+    for order in orders:
+        wanted = wanted + 1 if order == "step" else max(0, wanted - 1)
+        (session.step if order == "step" else session.back)()
+    finish(session)
+    assert session.position == wanted
 
 
 def test_a_deadlock_is_seen_with_the_turn_that_leads_to_it() -> None:
