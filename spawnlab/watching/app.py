@@ -32,6 +32,8 @@ from .style import CSS, HEIGHTS, WIDTHS
 
 COMMON = ("program", "pipes", "tree", "breakpoints")
 """Panels that a large terminal always shows."""
+PROMPTING = ("prompt", "delete")
+"""Actions that let something be typed."""
 SHOW_SECONDS = 0.1
 """How often what is seen is made anew, while a run is under way."""
 
@@ -44,13 +46,17 @@ class Watch(App[None]):
     HORIZONTAL_BREAKPOINTS = WIDTHS  # pyright: ignore[reportIncompatibleVariableOverride] # Textual's own way
     VERTICAL_BREAKPOINTS = HEIGHTS  # pyright: ignore[reportIncompatibleVariableOverride]
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key.keys, key.action, show=False) for key in (*KEYS, *PANEL_KEYS) if key.action),
+        *(
+            Binding(key.keys, key.action, show=False, priority=key.action in PROMPTING)
+            for key in (*KEYS, *PANEL_KEYS)
+            if key.action
+        ),
         Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
     ]
 
     def __init__(self, session: Session, *, title: str, folder: Path | None = None) -> None:
-        super().__init__()
-        self.theme = "ansi-dark"  # the terminal's own colours, none with NO_COLOR
+        super().__init__(ansi_color=True)  # the terminal's own colours, and with NO_COLOR none
+        self.theme = "ansi-dark"
         self.animation_level = "none"
         self.session = session
         self.selected = 0
@@ -84,6 +90,7 @@ class Watch(App[None]):
 
     def on_mount(self) -> None:
         """Begin to wait for orders."""
+        self._prompt.display = False
         self._choose(PANELS[0])
         self._vms.focus()
         self.call_after_refresh(self.show)
@@ -251,11 +258,15 @@ class Watch(App[None]):
 
     # What is typed
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """What opens the prompt comes before the keys of whatever has the focus, but not before the prompt's own."""
+        return action not in PROMPTING or not (self.screen.focused is self._prompt or isinstance(self.screen, Help))
+
     def action_prompt(self, text: str = "") -> None:
-        """Let something be typed."""
-        self.set_class(True, "typing")
+        """Let something be typed. The prompt has the focus at once: the next key may be there already."""
+        self._hint.display, self._prompt.display = False, True
         self._prompt.value = text
-        self._prompt.focus()
+        self.screen.set_focus(self._prompt)
         self._prompt.action_end()
 
     def action_delete(self) -> None:
@@ -265,12 +276,12 @@ class Watch(App[None]):
 
     def on_key(self, event: KeyPressed) -> None:
         """Escape leaves the prompt."""
-        if event.key == "escape" and self.has_class("typing"):
+        if event.key == "escape" and self._prompt.display:
             self._leave_prompt()
 
     def _leave_prompt(self) -> None:
-        self.set_class(False, "typing")
-        self._vms.focus()
+        self._hint.display, self._prompt.display = True, False
+        self.screen.set_focus(self._vms)
         self.show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

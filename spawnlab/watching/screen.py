@@ -27,5 +27,5 @@ def check_screen(file: str) -> None:
     lacking = next((name for name, stream in streams.items() if stream is None or not stream.isatty()), None)
     if lacking is not None:
         raise NoScreenError(f"watching needs a terminal, and {lacking} is none: {instead}")
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise NoScreenError(f"watching needs a terminal whose cursor can be moved, and TERM says it can't: {instead}")

@@ -13,9 +13,7 @@ Screen { layout: vertical; overflow: hidden; }
 #status { height: auto; text-style: bold; }
 #body { height: 1fr; layout: vertical; overflow: hidden; }
 #hint { height: auto; max-height: 4; text-style: dim; }
-#prompt { display: none; height: 1; border: none; padding: 0; }
-.typing #prompt { display: block; }
-.typing #hint { display: none; }
+#prompt { height: 1; border: none; padding: 0; }
 
 .panel {
     border-top: solid $foreground;
