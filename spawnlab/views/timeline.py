@@ -39,7 +39,7 @@ _BYTES_SHOWN = 32
 _MARKS: dict[type[VmState], str] = {Runnable: "o", Terminated: "x", WaitForRead: "r", WaitForWrite: "w", Wait: "j"}
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """What a line says: the turn, the cycles consumed before it, each VM's mark, and what a VM does."""
 
     turn: int

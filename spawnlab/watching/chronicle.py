@@ -27,7 +27,7 @@ from ..views.cast import Cast, failed_at
 from ..views.timeline import Row, Timeline
 
 
-class VmNote(msgspec.Struct):
+class VmNote(msgspec.Struct, gc=False):
     """One VM that is or was."""
 
     vm: int
@@ -41,7 +41,7 @@ class VmNote(msgspec.Struct):
     exit_code: int | None = None
 
 
-class PipeNote(msgspec.Struct):
+class PipeNote(msgspec.Struct, gc=False):
     """One pipe that is or was; its write end is the next number."""
 
     read_fd: int

@@ -18,7 +18,7 @@ from .session import Session
 from .source import Source
 
 PROGRAM_WIDTH_MAX, PLACE_WIDTH_MAX = 14, 18
-STATE_WIDTH_MIN = 37
+STATE_WIDTH_MIN = 35
 """Columns for what a VM does, below which others are left out."""
 REGISTER_WIDTH = 24
 CURRENT = "> "

@@ -89,6 +89,12 @@ class Session:
         """Whether it stands in the middle of a turn."""
         return self.player.turn is not None
 
+    @property
+    def places(self) -> str:
+        """How many places are kept to go back to, and the memory that they take, in words."""
+        places = self._kept.places
+        return f"{len(places)} places of {sum(place.size for place in places) / (1 << 20):.1f} MiB"
+
     # Orders
 
     def step(self) -> None:

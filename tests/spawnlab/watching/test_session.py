@@ -317,6 +317,7 @@ def test_going_back_plays_no_more_than_from_the_last_place_that_is_kept(monkeypa
     session = Session("gallery:pipeline", keep_seconds=0.0)
     session.run_to_end()
     finish(session)
+    assert session.places.startswith(f"{session.position} places of ")  # the start, and after each turn but the last
     played: list[int] = []
     original = session.player.play
     monkeypatch.setattr(session.player, "play", lambda: played.append(session.position) or original())
