@@ -41,10 +41,8 @@ class Legs:
         """Whether the leg that is under way is to be gone on with where it is suspended."""
 
     def copy(self) -> Legs:
-        """The same legs, from where this one is on; neither changes the other."""
-        other = copy(self)
-        other._ahead = list(self._ahead)
-        return other
+        """The same legs, from where these are on; neither changes the other."""
+        return copy(self)
 
     @property
     def run(self) -> Run:
@@ -63,7 +61,8 @@ class Legs:
                 return None
             self._ahead = [cycles for cycles in self._ahead if cycles > consumed]
         self._planned = bool(self._ahead)
-        suspend_at = self._ahead.pop(0) if self._ahead else self._suspend_at
+        suspend_at = self._ahead[0] if self._ahead else self._suspend_at
+        self._ahead = self._ahead[1:]
         return Staging(
             self._what,
             limit=self._limit,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import count
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spawnlab
 from spawnlab.explore.player import build_of
 from spawnlab.explore.topology import Topology
-from spawnlab.scheduler.events import AnyEvent, IterationEnded
+from spawnlab.scheduler.events import AnyEvent, IterationEnded, Transferred
 from spawnlab.scheduler.hypothetical import policy_of
 from spawnlab.scheduler.limits import U64_MAX
 from spawnlab.scheduler.mockup import MockCell
@@ -116,6 +118,24 @@ def test_a_copy_keeps_what_suspending_changes() -> None:
     suspended = Scheduler.resume(sg_data, scheduler.suspend())
     assert suspended.run().exit_code == 0x55
     assert Scheduler.go_back(sg_data, copy).run().exit_code == 0
+
+
+def test_an_io_pass_that_is_still_to_come_is_kept() -> None:
+    """A run that was suspended without the pass, and is gone on with, has it when it comes to its deadlock."""
+    made = spawnlab.load("gallery:suspended_badly")
+    assert made.scenario.suspend is not None
+    plain = msgspec.structs.replace(made.scenario, suspend=None)
+    saved = spawnlab.run_synchronously(plain, suspend_at=made.scenario.suspend.at[0]).saved
+    assert saved is not None
+    scheduler = Scheduler.resume(made.sg_data, saved.state)
+    events: list[AnyEvent] = []
+    again: list[AnyEvent] = []
+    copied = Scheduler.go_back(made.sg_data, scheduler.copy(), observers=[again.append])
+    scheduler.table.observers.append(events.append)
+    outcome = played_on(scheduler, events, U64_MAX)[1]
+    assert outcome.deadlock is not None
+    assert any(isinstance(event, Transferred) for event in events)
+    assert (played_on(copied, again, U64_MAX)[1], again) == (outcome, events)
 
 
 def test_nothing_changes_by_copying() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 import spawnlab
 from spawnlab.scheduler.copies import TableCopy
-from spawnlab.scheduler.events import AnyEvent
+from spawnlab.scheduler.events import AnyEvent, Booted, IterationEnded, IterationStarted, PipeOpened, Transferred
 from spawnlab.scheduler.outcome import Outcome
 from spawnlab.scheduler.scheduler import RunMode
 from spawnlab.scheduler.scheduler import play as play_machine
@@ -69,7 +71,30 @@ def check(session: Session, run: Fresh) -> None:
     table = run.tables[position]
     if table is not None:
         assert player.staging.scheduler.copy().table == table
+    check_notes(session)
     rows = session.chronicle.rows
     assert rows == run.rows[: len(rows)]
     if session.is_over:
         assert rows == run.rows
+
+
+def check_notes(session: Session) -> None:
+    """That what a session knows of VMs and pipes is what its events tell."""
+    events = session.player.events
+    turns = Counter(event.vm for event in events if isinstance(event, IterationEnded))
+    cycles: Counter[int] = Counter()
+    through: Counter[int] = Counter()
+    for event in events:
+        if isinstance(event, IterationEnded):
+            cycles[event.vm] += event.spent
+        if isinstance(event, Transferred):
+            through[event.fd - 1] += event.size
+    notes = session.chronicle.vms.values()
+    assert {note.vm: (note.turns, note.cycles) for note in notes} == {
+        event.vm: (turns[event.vm], cycles[event.vm]) for event in events if isinstance(event, Booted)
+    }
+    assert {fd: note.bytes for fd, note in session.chronicle.pipes.items()} == {
+        event.read_fd: through[event.read_fd] for event in events if isinstance(event, PipeOpened)
+    }
+    started = [event.vm for event in events if isinstance(event, IterationStarted)]
+    assert session.chronicle.last == (started[-1] if started else None)

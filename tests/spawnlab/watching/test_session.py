@@ -22,7 +22,7 @@ from spawnlab.vm.machine import Machine
 from spawnlab.watching.breakpoints import Breakpoint, breakpoint_of, is_hit
 from spawnlab.watching.session import Session
 
-from .fresh import Fresh, check, finish, fresh
+from .fresh import Fresh, check, check_notes, finish, fresh
 
 PIPELINE = spawnlab.load("gallery:pipeline")
 GALLERY = sorted(FOLDER.glob("*.toml"))
@@ -221,6 +221,19 @@ def test_breakpoints_hold_a_run_and_nothing_else() -> None:
     session.run_to_end()
     finish(session)
     assert session.is_over
+
+
+def test_a_breakpoint_right_behind_a_place_that_was_gone_back_to_holds() -> None:
+    session = Session(PIPELINE, keep_seconds=0.0, breakpoints=[breakpoint_of("turn 4")])
+    session.run_to_end()
+    finish(session)
+    for _ in range(3):
+        session.go_to_turn(3)
+        finish(session)
+        session.run()
+        finish(session)
+        assert session.position == 4
+        check_notes(session)
 
 
 def test_a_suspended_run_is_gone_on_with() -> None:
