@@ -1,7 +1,7 @@
 """Places of a run that are kept to go back to: close to one another where the run is, further and further apart behind.
 
 So going back by a little is quick however long the run has been, and going back by much takes a share of what it took
-to come from there. How many there are grows with the logarithm of the run's length.
+to come from there. There are never more than so many of them.
 """
 
 from __future__ import annotations
