@@ -67,11 +67,14 @@ class Panel(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def bring_in_sight(self, number: int) -> None:
-        """Scroll so that a line is in the middle, unless it is in sight."""
+        """Scroll so that a line is in the middle, unless it is in sight: once it is known how much room there is."""
+        self.call_after_refresh(self._bring_in_sight, number)
+
+    def _bring_in_sight(self, number: int) -> None:
         height = self.scrollable_content_region.height
         top = self.scroll_offset.y
         if height and not top <= number < top + height:
-            self.scroll_to(y=max(0, number - height // 2), animate=False)
+            self.scroll_to(y=max(0, number - height // 2), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
         """One line of what is in sight."""

@@ -220,6 +220,22 @@ async def test_which_vm_is_looked_at() -> None:
         assert app.selected == 0
 
 
+@pytest.mark.parametrize("size", [(80, 24), (40, 16), (130, 42)])
+def test_the_selected_vm_and_the_place_in_its_program_are_in_sight(size: tuple[int, int]) -> None:
+    @played
+    async def test() -> None:
+        async with watching("gallery:seventeen_vms", size=size) as player:
+            for where in ("go 30", "go 3", "go 35"):
+                await player.type(where)
+                for name in ("vms", "program"):
+                    panel = player.app.query_one(f"#{name}", Panel)
+                    marked = [number for number, line in enumerate(panel.lines) if line.text.startswith("> ")]
+                    top = panel.scroll_offset.y
+                    assert top <= marked[0] < top + panel.scrollable_content_region.height
+
+    test()
+
+
 @played
 async def test_the_log_is_the_timeline() -> None:
     run = fresh("gallery:deadlock")
