@@ -21,6 +21,8 @@ PROGRAM_WIDTH_MAX, PLACE_WIDTH_MAX = 14, 18
 STATE_WIDTH_MIN = 35
 """Columns for what a VM does, below which others are left out."""
 REGISTER_WIDTH = 24
+SOURCE_LINES_MAX = 500
+"""Lines of a program before the place where it is, and behind it."""
 CURRENT = "> "
 """Before the line where something is."""
 
@@ -85,7 +87,11 @@ def vms(session: Session, width: int) -> Page:
     texts = list(_table(columns, state_width))
     lines = [Line("  " + texts[0], "dim")]
     lines += [Line(cut(mark + text, width), vm=row.vm) for mark, text, row in zip(marks, texts[1:], rows, strict=True)]
-    return Page("VMs", tuple(lines))
+    return Page("VMs", (*lines, *_left_out(shown.left_out(session)[0], "VMs that have ended", width)))
+
+
+def _left_out(count: int, what: str, width: int) -> tuple[Line, ...]:
+    return _nothing(f"{count:,} older {what} are left out", width) if count else ()
 
 
 def _widths(columns: Sequence[Column]) -> list[int]:
@@ -119,7 +125,8 @@ def program(source: Source, vm: int, width: int) -> Page:
     label_width = max((cells(label) for label, _ in source.lines), default=0)
     lines: list[Line] = []
     focus = None
-    for index, (label, text) in enumerate(source.lines):
+    first = max(0, (source.current or 0) - SOURCE_LINES_MAX)
+    for index, (label, text) in enumerate(source.lines[first : first + 2 * SOURCE_LINES_MAX], first):
         here = index == source.current
         if here:
             focus = len(lines)
@@ -142,6 +149,7 @@ def pipes(session: Session, width: int) -> Page:
         words = f"{row.writer} fd {row.write_fd} -> fd {row.read_fd} {row.reader}: {row.bytes:,} bytes"
         words += f", {row.waiting}" if row.waiting else ""
         lines += _lines(words, width, "dim" if closed else "", hanging="    ")
+    lines += _left_out(shown.left_out(session)[1], "pipes that are closed", width)
     return Page("pipes", tuple(lines) or _nothing("no pipe yet", width))
 
 

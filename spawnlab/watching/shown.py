@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +16,8 @@ from ..vm.errors import Unexpected
 from ..vm.isa.text import ABI_NAMES
 from .chronicle import PipeNote, VmNote
 from .session import Session
+
+N = TypeVar("N", VmNote, PipeNote)
 
 
 class VmRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +50,29 @@ class PipeRow(msgspec.Struct, frozen=True, kw_only=True):
     """What waits at its ends, in words; empty if nothing does."""
 
 
+OVER_MAX = 100
+"""VMs that have ended, and pipes that are closed, which are shown; of more it is the latest."""
+
+
 def vm_rows(session: Session) -> list[VmRow]:
-    """All VMs, by id."""
-    return [_vm_row(session, note) for _, note in sorted(session.chronicle.vms.items())]
+    """The VMs by id: all that live, and the latest that have ended."""
+    live = session.player.staging.scheduler.table.states
+    return [_vm_row(session, note) for note in _latest(session.chronicle.vms, live)]
+
+
+def _latest(notes: Mapping[int, N], there: Collection[int]) -> Iterator[N]:
+    """The notes by their numbers, but for the older ones of what is no longer there."""
+    over = [number for number in notes if number not in there]
+    left_out = set(over[:-OVER_MAX])
+    return (note for number, note in notes.items() if number not in left_out)
+
+
+def left_out(session: Session) -> tuple[int, int]:
+    """How many VMs and how many pipes are not shown, since they have been over for long."""
+    table, chronicle = session.player.staging.scheduler.table, session.chronicle
+    vms = sum(vm not in table.states for vm in chronicle.vms)
+    pipes = sum(fd not in table.fds and other_end(fd) not in table.fds for fd in chronicle.pipes)
+    return max(0, vms - OVER_MAX), max(0, pipes - OVER_MAX)
 
 
 def _vm_row(session: Session, note: VmNote) -> VmRow:
@@ -191,8 +214,9 @@ def registers(session: Session, vm: int) -> list[tuple[str, int]]:
 
 
 def pipe_rows(session: Session) -> list[PipeRow]:
-    """All pipes, by their numbers."""
-    return [_pipe_row(session, note) for _, note in sorted(session.chronicle.pipes.items())]
+    """The pipes by their numbers: all of which an end is open, and the latest that are closed."""
+    is_open = {fd & ~1 for fd in session.player.staging.scheduler.table.fds}
+    return [_pipe_row(session, note) for note in _latest(session.chronicle.pipes, is_open)]
 
 
 def _pipe_row(session: Session, note: PipeNote) -> PipeRow:
@@ -223,12 +247,13 @@ def _holder(fd: int, fds: dict[int, int]) -> str:
 
 
 def tree_rows(session: Session) -> list[tuple[int, VmRow]]:
-    """The tree of spawns from the root down: how deep, and the VM."""
+    """The tree of spawns from the root down: how deep, and the VM. Those whose parent is left out are at the top."""
+    rows = {row.vm: row for row in vm_rows(session)}
     children: dict[int | None, list[VmRow]] = {}
-    for row in vm_rows(session):
-        children.setdefault(row.parent, []).append(row)
+    for row in rows.values():
+        children.setdefault(row.parent if row.parent in rows else None, []).append(row)
     found: list[tuple[int, VmRow]] = []
-    ahead = [(0, row) for row in children.get(None, ())]
+    ahead = [(0, row) for row in reversed(children.get(None, ()))]
     while ahead:
         depth, row = ahead.pop()
         found.append((depth, row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from bisect import bisect_right
 from functools import lru_cache
 from pathlib import Path
 
@@ -111,17 +112,17 @@ def _file(file: Path) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _listed(file: bytes, version: int) -> tuple[tuple[int, str], ...]:
+def _listed(file: bytes, version: int) -> tuple[list[int], tuple[tuple[str, str], ...]]:
     from ..views.listing import listing_report
 
-    entries = listing_report(file, version).entries
-    return tuple((entry.address, "; ".join(entry.text) or "no instruction") for entry in entries)
+    entries = sorted(listing_report(file, version).entries, key=lambda entry: entry.address)
+    lines = tuple((f"{entry.address:x}", "; ".join(entry.text) or "no instruction") for entry in entries)
+    return [entry.address for entry in entries], lines
 
 
 def _listing(code: Code, version: int, pc: int | None) -> Source:
-    listed = _listed(code.elf, version)
-    lines = tuple((f"{address:x}", text) for address, text in listed)
-    at = -1 if pc is None else sum(address <= pc for address, _ in listed) - 1
+    addresses, lines = _listed(code.elf, version)
+    at = -1 if pc is None else bisect_right(addresses, pc) - 1
     return Source(code.name, lines, at if at >= 0 else None)
 
 

@@ -178,6 +178,45 @@ steps = [
 """
 
 
+CROWD = """
+[programs.root]
+steps = [
+  { op = "repeat", times = 130, steps = [ { op = "pipe", as = ["r", "w"] }, { op = "close", fd = "r" },
+    { op = "close", fd = "w" }, { op = "spawn", program = "child", as = "c" }, { op = "wait", vm = "c" } ] },
+  { op = "pipe", as = ["r", "w"] },
+  { op = "spawn", program = "child", as = "c" },
+]
+[programs.child]
+steps = []
+"""
+
+
+def test_of_many_vms_and_pipes_that_are_over_the_latest_are_shown() -> None:
+    session = Session(spawnlab.build(parse_scenario(CROWD, ".toml")))
+    session.run_to_end()
+    finish(session)
+    end = session.position
+    session.back()
+    finish(session)
+    assert end == 130 * 6 + 4
+    rows = shown.vm_rows(session)
+    assert [row.vm for row in rows] == [0, *range(31 + 1, 132)]
+    assert shown.left_out(session) == (31, 30)
+    assert len(shown.pipe_rows(session)) == 101
+    assert [row.vm for _, row in shown.tree_rows(session)] == [row.vm for row in rows]
+    assert pages.vms(session, 80).lines[-1].text == "31 older VMs that have ended are left out"
+    assert pages.pipes(session, 80).lines[-1].text == "30 older pipes that are closed are left out"
+
+
+def test_of_a_long_program_what_is_round_the_place_is_shown() -> None:
+    text = "  addi a0, zero, 1\n" * 2000 + "  la a0, pair\n  li a7, 2604\n  ecall\n" + "  addi a0, zero, 2\n" * 2000
+    session = session_at(build_elf(text + ".data\npair: .dword 0, 0\n"), 1)
+    page = pages.program(source_of(session, 0), 0, 80)
+    assert page.focus == pages.SOURCE_LINES_MAX
+    assert page.lines[page.focus].text.split() == [">", f"{0x10000 + 4 * 2000 + 16:x}", "ecall"]
+    assert len(page.lines) == 2 * pages.SOURCE_LINES_MAX
+
+
 def test_steps_within_loops() -> None:
     session = session_at(spawnlab.build(parse_scenario(LOOP, ".toml")), 4)
     assert current(session, 0) == 'steps[0].steps[1]   { op = "close", fd = "w" }'

@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyte
 import pytest
@@ -146,6 +147,19 @@ def test_a_deadlock_in_forty_columns_and_without_colours() -> None:
         assert terminal.status() == 0
 
 
+def test_a_suspended_run_is_gone_on_with(tmp_path: Path) -> None:
+    saved = spawnlab.run_synchronously("gallery:pipeline", suspend_at=300_000).saved
+    assert saved is not None
+    (tmp_path / "a.state").write_bytes(saved.to_bytes())
+    with watching(str(tmp_path / "a.state")) as terminal:
+        terminal.shows(f"after turn {saved.iterations}, ")
+        terminal.shows("VM 0 and all others go on from where they")
+        terminal.press("s")
+        terminal.shows(f"after turn {saved.iterations + 1}, ")
+        terminal.press("q")
+        assert terminal.status() == 0
+
+
 def test_there_are_colours_otherwise() -> None:
     with watching("gallery:deadlock") as terminal:
         terminal.press("e")
@@ -156,22 +170,29 @@ def test_there_are_colours_otherwise() -> None:
         assert terminal.status() == 0
 
 
-def refused(command: list[str], **streams: int) -> str:
-    """What a command prints that is refused."""
-    done = subprocess.run(command, capture_output=not streams, text=True, check=False, timeout=SECONDS_MAX, **streams)
-    assert done.returncode == 2
-    return done.stderr or ""
+def refused(command: list[str], stdin: int | None = None) -> str:
+    """What a command prints that is refused; only its input is a terminal, if it is given one."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS_MAX,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    return done.stderr
 
 
 def test_without_a_terminal_it_says_what_to_do() -> None:
     command = [sys.executable, "-m", "spawnlab", "watch", "gallery:pipeline"]
-    error = refused(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    error = refused(command)
     assert error == (
         "spawnlab: watching needs a terminal, and standard input is none: "
         "`spawnlab run gallery:pipeline` prints the whole run\n"
     )
     main, other = pty.openpty()
-    error = refused(command, stdin=other, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    error = refused(command, other)
     assert "standard output is none: `spawnlab run gallery:pipeline`" in error
     os.close(main)
     os.close(other)
@@ -188,9 +209,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     hidden = (
         "import sys; sys.modules['textual'] = None\nfrom spawnlab.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     )
-    error = refused(
-        [sys.executable, "-c", hidden, "watch", "gallery:pipeline"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    error = refused([sys.executable, "-c", hidden, "watch", "gallery:pipeline"])
     assert "watching needs Textual: pip install 'spawnlab[tui]'" in error
     assert "Traceback" not in error
 
