@@ -358,6 +358,31 @@ def test_a_campaign_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
     kept.close()
 
 
+def test_processes_end_with_the_one_that_wants_them() -> None:
+    """Killed, it can't tell them."""
+    code = (
+        "import os; from spawnlab.explore.work import processes\n"
+        "if __name__ == '__main__':\n"
+        "    with processes(1) as pool:\n"
+        "        print(pool.submit(os.getpid).result(), flush=True)\n"
+        "        os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    until = time.monotonic() + 30
+    while _is_alive(int(done.stdout)):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "zombie" not in Path(f"/proc/{pid}/status").read_text()
+
+
 def test_files_that_hold_no_campaign_or_another(tmp_path: Path) -> None:
     text, empty, other = tmp_path / "text", tmp_path / "empty.db", tmp_path / "other"
     text.write_text("this is no campaign, but it is long enough to be looked at: " * 20)
