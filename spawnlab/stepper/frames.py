@@ -32,6 +32,7 @@ from ..scheduler.events import (
     Transferred,
 )
 from ..scheduler.fds import other_end
+from ..scheduler.limits import ROOT_VM_ID
 from ..scheduler.states import VmState, Wait, WaitForRead, WaitForWrite
 from ..views.accounts import Accounts
 from ..views.cast import Cast, failed_at
@@ -85,6 +86,7 @@ class Framing:
         """Turns and cycles of each VM."""
         self._pipes: dict[int, int] = {}
         """Bytes that went through, by the read end."""
+        self._living: set[int] = set()
         self._frame = Frame(0, None, 0)
         self._begun = False
 
@@ -126,6 +128,7 @@ class Framing:
         match event:
             case Booted(parent=parent, location=location):
                 self._counts[vm] = [0, 0]
+                self._living.add(vm)
                 program = self._programs[vm] = self._cast.program(location)
                 self._of(vm).update(parent=parent, program=program, state=RUNNABLE, turns=0, cycles=0, fds=[])
             case ProgramReplaced(location=location):
@@ -149,7 +152,11 @@ class Framing:
                 self._of(vm).update(swapped=isinstance(event, SwappedOut))
             case Ended(exit_code=code):
                 self._waits.pop(vm, None)
-                self._of(vm).update(state=ENDED, waits=None, exit=code, fds=[])
+                self._of(vm).update(state=ENDED, waits=None, exit=code)
+                self._living.discard(vm)
+                if vm == ROOT_VM_ID:  # and so does the run, for all
+                    for other in self._living:
+                        self._of(other).update(state=ENDED, waits=None)
             case Posted(pc=pc) | Refused(pc=pc):
                 self._tell_line(vm, pc - 1)  # within the ecall
             case Faulted(error=error, total=total):

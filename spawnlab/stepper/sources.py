@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r" *([0-9a-f]+):  ")
 
 
 class Source(msgspec.Struct):
-    """A program's text, line by line; ``language`` is ``operations``, ``assembly``, ``c``, ``listing`` or ``python``."""
+    """A program's text by lines; ``language`` is ``operations``, ``assembly``, ``c``, ``listing`` or ``python``."""
 
     name: str
     language: str
@@ -119,6 +119,7 @@ class Where:
         if source is None or code is None:
             return None
         if source.language == "listing":
-            return next((source.at[text] for text in (f"{pc:x}", f"{pc - 2:x}", f"{pc - 4:x}") if text in source.at), None)
+            near = (f"{address:x}" for address in (pc, pc - 1, pc - 2, pc - 3))  # it may be within an instruction
+            return next((source.at[address] for address in near if address in source.at), None)
         place = code.place_of(pc)
         return None if place is None else source.at.get(place)

@@ -118,7 +118,7 @@
     if (kind === "write") return `writes ${number(bytes)} bytes to fd ${target}; read end: ${named(holder(target ^ 1))}${swapped}`;
     if (kind === "wait") return `waits for the end of VM ${target}${swapped}`;
     if (fields.fault) return `failed: ${fields.fault}`;
-    if (fields.state === "ended") return `ended with ${fields.exit}`;
+    if (fields.state === "ended") return fields.exit == null ? "the run ended before it did" : `ended with ${fields.exit}`;
     return fields.state + swapped;
   }
 
