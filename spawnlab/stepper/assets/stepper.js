@@ -190,7 +190,7 @@
     $("h-source").textContent = one ? `Program of VM ${vm}: ${one.name} (${one.language})` : `Program of VM ${vm}`;
     const list = $("source").firstElementChild;
     for (const marked of list.querySelectorAll(".here")) {
-      marked.classList.remove("here");
+      marked.removeAttribute("class");
       marked.removeAttribute("aria-current");
     }
     let line = fields.line;
