@@ -183,14 +183,21 @@ class IterationEnded(Event, frozen=True):
 class FaultInjected(Event, frozen=True):
     """Hypothetical: ``fault`` took effect on the VM, at its system call number ``count`` (from 1), a ``call``.
 
-    It is the text of a fault (:mod:`.faults`). ``size`` are the bytes that are left of what a read asked for. What
-    comes of the fault has events of its own: an end, an fd that is closed, a read that waits for so many bytes.
+    It is the text of a fault (:mod:`.faults`). The call ends before ``pc``; of a function ``pc`` says nothing.
+    ``size`` are the bytes that are left of what a read asked for. What comes of the fault has events of its own: an end,
+    an fd that is closed, a read that waits for so many bytes.
     """
 
     fault: str
     count: int
     call: int
+    pc: int
     size: int | None
+
+    @property
+    def kind(self) -> str:
+        """The kind of fault: ``exit``, ``short`` or ``close``."""
+        return self.fault.partition(":")[0]
 
 
 AnyEvent = (

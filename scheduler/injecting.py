@@ -85,14 +85,14 @@ class Injector:
 
     def _before_call(self, vm: int, machine: Machine) -> None:
         self._calls[vm] += 1
-        count, call = self._calls[vm], machine.registers[A7]
+        count, call, pc = self._calls[vm], machine.registers[A7], machine.following()
         for close in self._closes.get((vm, count), ()):
             if self._table.fds.get(close.fd) == vm:
-                self._tell(vm, close, count, call)
+                self._tell(vm, close, count, call, pc)
                 self._table.close(vm, close.fd)
         leave = self._exits.get((vm, count))
         if leave is not None:
-            self._tell(vm, leave, count, call)
+            self._tell(vm, leave, count, call, pc)
             machine.registers[A7], machine.registers[A0] = EXIT, leave.code % U64_COUNT
 
     def shortened(self, vm: int, state: WaitForRead) -> WaitForRead:
@@ -105,7 +105,7 @@ class Injector:
             elif (fault.vm, fault.call) == (vm, count):
                 size = min(size, fault.size)
             if size < state.length:
-                self._tell(vm, fault, count, READ, size)
+                self._tell(vm, fault, count, READ, self._table.machine(vm).this_pc, size)
                 state = msgspec.structs.replace(state, length=size)
         return state
 
@@ -114,5 +114,5 @@ class Injector:
             self._randoms[seed, vm] = Random(seed * U64_COUNT + vm)
         return self._randoms[seed, vm]
 
-    def _tell(self, vm: int, fault: Fault, count: int, call: int, size: int | None = None) -> None:
-        self._table.notify(FaultInjected, vm, fault.text, count, call, size)
+    def _tell(self, vm: int, fault: Fault, count: int, call: int, pc: int, size: int | None = None) -> None:
+        self._table.notify(FaultInjected, vm, fault.text, count, call, pc, size)

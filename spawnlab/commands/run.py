@@ -30,6 +30,14 @@ def add(commands: Subparsers) -> None:
         help="a hypothetical order of turns: smallest, round-robin, random:SEED, pct:SEED:DEPTH or order:0.1.1.2 "
         "(docs/orders.md); the chain's own is largest",
     )
+    parser.add_argument(
+        "--fault",
+        metavar="FAULT",
+        action="append",
+        default=[],
+        help="a hypothetical fault: exit:VM:CALL:CODE, short:SEED, short:VM:CALL:SIZE, close:VM:CALL:FD or memory:SEED "
+        "(docs/faults.md); may be given more than once",
+    )
     parser.set_defaults(command=partial(execute, parser=parser))
 
 
@@ -38,4 +46,5 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from ..staging import load
 
     playing.check_options(options, parser)
-    return playing.play(options, load(options.file, version=options.script_version), policy=options.policy)
+    what = load(options.file, version=options.script_version)
+    return playing.play(options, what, policy=options.policy, faults=options.fault)
