@@ -184,8 +184,8 @@ class FaultInjected(Event, frozen=True):
     """Hypothetical: ``fault`` took effect on the VM, at its system call number ``count`` (from 1), a ``call``.
 
     It is the text of a fault (:mod:`.faults`). The call ends before ``pc``; of a function ``pc`` says nothing.
-    ``size`` are the bytes that are left of what a read asked for. What comes of the fault has events of its own: an end,
-    an fd that is closed, a read that waits for so many bytes.
+    ``size`` are the bytes that are left of what a read asked for. What comes of the fault has events of its own: an
+    end, an fd that is closed, a read that waits for so many bytes.
     """
 
     fault: str
