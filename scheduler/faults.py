@@ -97,7 +97,8 @@ def fault_of(text: str) -> Fault:
         raise _refusal(text, "there is no such fault", KINDS)
     fitting = [kind for kind in known if len(kind.__struct_fields__) == len(parts)]
     if not fitting:
-        raise _refusal(text, f"{len(parts)} numbers are given", known)
+        given = "1 number is" if len(parts) == 1 else f"{len(parts)} numbers are"
+        raise _refusal(text, f"{given} given", known)
     (kind,) = fitting
     try:
         return kind(*map(_read, kind.__struct_fields__, parts))
