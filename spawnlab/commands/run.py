@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from . import playing
-from .common import add_version_option
+from .common import add_fault_option, add_version_option
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -30,14 +30,7 @@ def add(commands: Subparsers) -> None:
         help="a hypothetical order of turns: smallest, round-robin, random:SEED, pct:SEED:DEPTH or order:0.1.1.2 "
         "(docs/orders.md); the chain's own is largest",
     )
-    parser.add_argument(
-        "--fault",
-        metavar="FAULT",
-        action="append",
-        default=[],
-        help="a hypothetical fault: exit:VM:CALL:CODE, short:SEED, short:VM:CALL:SIZE, close:VM:CALL:FD or memory:SEED "
-        "(docs/faults.md); may be given more than once",
-    )
+    add_fault_option(parser)
     parser.set_defaults(command=partial(execute, parser=parser))
 
 

@@ -85,5 +85,5 @@ def fault_words(event: FaultInjected) -> str:
     elif event.kind == Close.kind:
         what = f"loses fd {last} before {call}"
     else:
-        what = f"gets at most {event.size or 0:,} bytes by {call}"
+        what = f"gets at most {'1 byte' if event.size == 1 else f'{event.size or 0:,} bytes'} by {call}"
     return f"{what} (hypothetical fault {event.fault})"
