@@ -227,3 +227,13 @@ def test_two_runs_at_the_same_time() -> None:
         other.iterate()
     assert one.table.terminated_vms == {1: signed(filled(3, 1, NOWHERE)[0])}
     assert other.table.terminated_vms == {1: 0}
+
+
+def test_what_a_fresh_machine_would_have_can_be_asked() -> None:
+    for faults in (["memory:3"], ["exit:0:9:9"]):
+        injector = play(leave(0), faults=faults).table.injector
+        assert injector is not None
+        memory = injector.new_memory(2)
+        assert memory.is_untouched()
+        expected = filled(3, 2, NOWHERE, 50) if faults == ["memory:3"] else bytes(50)
+        assert memory.read(NOWHERE, 50) == expected

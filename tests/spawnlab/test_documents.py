@@ -129,9 +129,8 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    pages = [
-        (ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md", "explore.md", "faults.md")
-    ]
+    names = ("cost.md", "explain.md", "orders.md", "explore.md", "faults.md")
+    pages = [(ROOT / "docs" / name).read_text() for name in names]
     examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
     assert len(examples) == 8
     for command, shown in examples:
