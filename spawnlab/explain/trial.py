@@ -10,8 +10,11 @@ from ..scenarios.errors import ScenarioError
 from ..scenarios.model import Scenario
 from ..scheduler.deadlock import Waiting
 from ..scheduler.events import Booted, Ended, Logged
+from ..scheduler.faults import conditions_of
+from ..scheduler.hypothetical import CONSENSUS_TEXT
 from ..scheduler.policy import PolicyError
 from ..staging import Run
+from ..views.hypotheticals import fault_notes
 from ..vm.errors import CyclesExceeded
 from .changes import changes_of
 from .complaints import complaint_of
@@ -91,6 +94,8 @@ class Trial:
         self._run = run
         self.tries = 0
         """Runs that were played."""
+        self._policy, self._faults = conditions_of(run.hypothetical or CONSENSUS_TEXT)
+        self._effective = _effective(run)
         spent = run.outcome.cycles
         self._left = max(CYCLES_MAX, 3 * spent)
         self._limit = min(run.limit, max(_CYCLES_MIN, _CYCLES_FACTOR * spent))
@@ -135,7 +140,7 @@ class Trial:
         limit = min(self._limit, self._left)
         try:
             made = self._build(candidate.scenario)
-            run = run_synchronously(made, limit=limit, policy=self._run.hypothetical)
+            run = run_synchronously(made, limit=limit, policy=self._policy, faults=self._faults)
         except (ScenarioError, PolicyError):  # a name that is used before it is made; a turn that can't be any more
             return None
         except Exception:
@@ -143,6 +148,8 @@ class Trial:
                 raise
             return None  # a function that was written for another order of things
         self._left -= run.outcome.cycles
+        if not self._effective <= _effective(run):  # a fault that it was about has missed the edited programs
+            return None
         failure = run.outcome.failure
         stopped = failure is not None and failure.variant == CyclesExceeded.__name__ and limit < self._run.limit
         return Tried(Candidate(kind, words, candidate.scenario), run, stopped)
@@ -172,6 +179,11 @@ class Trial:
             deadlock_gone=tried.merit[0] >= ENDS,
             tried=self.tries,
         )
+
+
+def _effective(run: Run) -> set[str]:
+    """The faults that took effect."""
+    return {note.fault for note in fault_notes(run.journal) if note.times}
 
 
 def _plain(scenario: Scenario) -> Scenario:
