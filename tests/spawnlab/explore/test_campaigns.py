@@ -205,8 +205,8 @@ def test_other_orders_can_make_a_difference_and_the_smallest_is_found() -> None:
 
 
 def test_a_peer_that_misbehaves_can_make_others_hang_and_the_fewest_faults_are_found() -> None:
-    asked = campaign("faults", shape=Shape())
-    found = play_batch(asked, 0, 300).found
+    asked = campaign("faults", shape=Shape("acyclic"))
+    found = play_batch(asked, 0, 200).found
     assert found
     assert all(one.ending == "deadlock" and "--fault " in one.changes for one in found)
     several = next(case for case in (case_of(one.token) for one in found) if len(case.faults) > 1)
@@ -215,7 +215,7 @@ def test_a_peer_that_misbehaves_can_make_others_hang_and_the_fewest_faults_are_f
     assert len(case.faults) == 1
     assert case.topology.size < several.topology.size
     assert case.play().hypothetical == f"largest + {case.faults[0]}"
-    assert case.plain.play().outcome.deadlock is None
+    assert case.plain.play().outcome.exit_code == 0
 
 
 def test_faults_that_take_effect_are_counted() -> None:
