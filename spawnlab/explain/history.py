@@ -117,8 +117,6 @@ class History:
                 vm.calls[vm.pc] += 1
             case Refused(pc=pc) if vm:
                 vm.message, vm.pc = None, pc - 1
-            case FaultInjected(pc=pc) if vm:
-                vm.pc = pc - 1
             case Answered(code=code) if vm:
                 words = self._answer_words(vm.message, code)
                 if words is not None:

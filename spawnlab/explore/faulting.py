@@ -18,6 +18,8 @@ FAULTS_MAX = 3
 _CODES = (0, 0, 1, -1, 7)
 _SEED_BITS = 32
 _SIZE_MAX = 1 << 20
+_MEMORY_PART = 0.1
+"""Of all faults: filling takes milliseconds a machine, and few programs notice."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -99,13 +101,14 @@ def random_faults(random: Random, run: Run) -> tuple[str, ...]:
     alone: that ends the run, which is no news.
     """
     chances = Chances(run.journal)
-    makers: list[Callable[[Random, Chances], Fault]] = [_memory]
+    makers: list[Callable[[Random, Chances], Fault]] = []
     makers += [_exit] if chances.calls.total() else []
     makers += [_close] if chances.holdings else []
     makers += [_short] if chances.short_reads else []
     faults: list[Fault] = []
     for _ in range(random.randint(1, FAULTS_MAX)):
-        fault = random.choice(makers)(random, chances)
+        fills = not makers or random.random() < _MEMORY_PART
+        fault = (_memory if fills else random.choice(makers))(random, chances)
         is_second_memory = isinstance(fault, FilledMemory) and any(isinstance(other, FilledMemory) for other in faults)
         if not is_second_memory and fault not in faults:
             faults.append(fault)
