@@ -99,7 +99,8 @@ class Trial:
         """Runs that were played."""
         self._policy, self._faults = conditions_of(run.hypothetical or CONSENSUS_TEXT)
         self._effective = _effective(run)
-        self._left = max(CYCLES_MAX, 3 * _executed(run))
+        self._own = _executed(run)
+        self._left = max(CYCLES_MAX, 3 * self._own)
         self._limit = min(run.limit, max(_CYCLES_MIN, _CYCLES_FACTOR * run.outcome.cycles))
 
     def best(self) -> Edit | None:
