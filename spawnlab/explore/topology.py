@@ -17,6 +17,10 @@ from ..vm.errors import SpawnlabError
 
 ON_PIPES = ("read", "write", "close_read", "close_write")
 OPERATIONS = (*ON_PIPES, "wait", "spawn", "compute", "exit")
+VMS_MAX, PIPES_MAX, OPERATIONS_MAX = 256, 1024, 10_000
+"""Many more than can live, and than are generated; a text from anywhere may say that there are a million."""
+SIZE_MAX, CYCLES_MAX = 1 << 20, 1 << 40
+"""Bytes of a transfer and cycles of a computation, as scenarios have them."""
 
 
 class TopologyError(SpawnlabError):
@@ -92,7 +96,14 @@ class Topology(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 
 def check(topology: Topology) -> None:
-    """Raise :class:`TopologyError` unless all numbers are of what there is."""
+    """Raise :class:`TopologyError` unless all numbers are of what there is, and not too many."""
+    for what, most, count in (
+        ("VMs", VMS_MAX, topology.vms),
+        ("pipes", PIPES_MAX, len(topology.pipes)),
+        ("operations", OPERATIONS_MAX, len(topology.operations)),
+    ):
+        if count > most:
+            raise TopologyError(f"there are {count:,} {what}: at most {most:,} can be played")
     for child, parent in enumerate(topology.parents, 1):
         if not 0 <= parent < child:
             raise TopologyError(f"the parent of VM {child} is VM {parent}: it must be one of 0 to {child - 1}")
@@ -113,13 +124,13 @@ def is_possible(topology: Topology, operation: Operation) -> bool:
     if not 0 <= vm < topology.vms:
         return False
     if kind in ON_PIPES:
-        known = 0 <= target < len(topology.pipes) and 0 <= operation.size <= 1 << 20
+        known = 0 <= target < len(topology.pipes) and 0 <= operation.size <= SIZE_MAX
         return known and topology.has_end(vm, target, kind in ("read", "close_read"))
     if kind == "wait":  # all know the root's id
         return target == 0 or (0 < target < topology.vms and topology.parents[target - 1] == vm)
     if kind == "spawn":
         return 0 < target < topology.vms and topology.parents[target - 1] == vm
-    return kind in OPERATIONS and (kind != "compute" or operation.size >= 0)
+    return kind in OPERATIONS and (kind != "compute" or 0 <= operation.size <= CYCLES_MAX)
 
 
 def tidy(topology: Topology) -> Topology:

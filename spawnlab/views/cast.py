@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..scenarios.build import Build, Code
-from ..scheduler.events import AnyEvent, Booted, Faulted, Posted, ProgramReplaced, Refused
+from ..scheduler.events import AnyEvent, Booted, Faulted, FaultInjected, Posted, ProgramReplaced, Refused
 from ..scheduler.transaction import DataLocation
 from .text import harmless
 
@@ -23,7 +23,7 @@ class Cast:
         match event:
             case Booted(vm=vm, location=location) | ProgramReplaced(vm=vm, location=location):
                 self._codes[vm] = self._code(location)
-            case Posted(vm=vm, pc=pc) | Refused(vm=vm, pc=pc):
+            case Posted(vm=vm, pc=pc) | Refused(vm=vm, pc=pc) | FaultInjected(vm=vm, pc=pc):
                 self._pcs[vm] = pc - 1  # within the ecall
             case Faulted(vm=vm, pc=int()):
                 self._pcs[vm] = failed_at(event)

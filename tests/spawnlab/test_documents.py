@@ -16,7 +16,7 @@ from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
 from spawnlab.explore import orders as explored
 from spawnlab.explore.campaign import MODES, Campaign, Found
 from spawnlab.explore.generate import KINDS, Shape
-from spawnlab.explore.orders import Reason, Verdict
+from spawnlab.explore.orders import FaultRuns, Reason, Verdict
 from spawnlab.explore.parting import Doing, Parting
 from spawnlab.explore.properties import NAMES
 from spawnlab.explore.results import Result, Stuck
@@ -26,9 +26,12 @@ from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.scheduler.faults import KINDS as FAULTS
+from spawnlab.scheduler.faults import form_of
 from spawnlab.scheduler.outcome import Outcome
 from spawnlab.views.costs import CostReport, VmCost
 from spawnlab.views.diff import DiffReport, Side
+from spawnlab.views.hypotheticals import FaultNote
 from spawnlab.views.report import Iteration, Line, Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +88,8 @@ def test_every_link_leads_somewhere() -> None:
     "kind",
     [
         Report,
+        FaultNote,
+        FaultRuns,
         Outcome,
         Iteration,
         Line,
@@ -124,12 +129,19 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md", "explore.md")]
-    examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
-    assert len(examples) == 7
-    for command, shown in examples:
+    names = ("cost.md", "explain.md", "orders.md", "explore.md", "faults.md")
+    pages = [(ROOT / "docs" / name).read_text() for name in names]
+    found = [re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE) for page in pages]
+    assert all(found), "each page shows something"
+    for command, shown in (example for examples in found for example in examples):
         main(shlex.split(command))
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
+
+
+def test_every_fault_is_documented() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+    for kind in FAULTS:
+        assert f"\n| `{form_of(kind)}` |" in page
 
 
 def test_exploring_is_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
