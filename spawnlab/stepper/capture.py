@@ -6,6 +6,8 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..legs import Legs
 from ..scheduler.events import AnyEvent, IterationEnded, Transferred
 from ..scheduler.outcome import conduct
@@ -21,6 +23,14 @@ _PC = 32
 MEMORY_BYTES_MAX = 2 << 20
 """Bytes of memory that all frames hold together at the most."""
 _ZEROS = bytes(PAGE_SIZE)
+
+
+def _itself(machine: Machine) -> Machine | None:
+    return machine
+
+
+def _nothing(snapshot: object, sg_data: object) -> Machine | None:
+    return None
 
 
 class Captured:
@@ -40,9 +50,13 @@ class Captured:
         self._bytes = 0
         self._staging: Staging | None = None
 
-    def play(self, what: Playable, *, limit: int | None = None, policy: str | None = None) -> Run:
+    def play(
+        self, what: Playable, *, limit: int | None = None, policy: str | None = None, faults: Sequence[str] = ()
+    ) -> Run:
         """Play to the end; raises as :func:`~spawnlab.play.run_synchronously`."""
-        legs = Legs(what, limit=limit, suspend_at=None, observers=[self._see], actors=None, policy=policy)
+        legs = Legs(
+            what, limit=limit, suspend_at=None, observers=[self._see], actors=None, policy=policy, faults=faults
+        )
         while (staging := legs.next()) is not None:
             self._staging = staging
             legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))
@@ -79,7 +93,7 @@ class Captured:
         if play is not None and play.line is not None:
             frame.vms.setdefault(vm, {})["place"] = play.line
         try:
-            machine = scheduler.peek(vm, lambda machine: machine, lambda *_: None)
+            machine = scheduler.peek(vm, _itself, _nothing)
         except Unexpected:
             return  # it has ended
         if machine is None:

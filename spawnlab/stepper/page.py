@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -16,8 +16,10 @@ from ..recording import Recording
 from ..saved import SavedRun
 from ..scenarios.build import Build
 from ..scheduler.hypothetical import hypothetical_order
+from ..scheduler.journal import Journal
 from ..staging import Playable, Run, load
-from ..views.ending import ending, not_the_chains
+from ..views.ending import ending
+from ..views.hypotheticals import fault_notes, hypothetical_lines
 from ..views.text import harmless
 from ..vm.errors import SpawnlabError
 from ..vm.isa.text import ABI_NAMES
@@ -50,16 +52,17 @@ class _Data(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Whether there are registers and memory."""
 
 
-def page_of(what: Playable, *, limit: int | None = None, policy: str | None = None) -> str:
-    """The page of a run, which is played for it within ``limit`` cycles; raises as :func:`~spawnlab.play.perform`,
-    and :class:`StepperError`.
+def page_of(what: Playable, *, limit: int | None = None, policy: str | None = None, faults: Sequence[str] = ()) -> str:
+    """The page of a run, which is played for it within ``limit`` cycles.
+
+    Raises as :func:`~spawnlab.play.perform`, and :class:`StepperError`.
     """
     made = what.build() if isinstance(what, SavedRun) else load(what)
     texts, sources = Texts(), sources_of(made)
     captured = Captured(Framing(made, texts, Where(made, sources)))
     if isinstance(what, SavedRun):
         captured.past(what.events)
-    run = captured.play(what if isinstance(what, SavedRun) else made, limit=limit, policy=policy)
+    run = captured.play(what if isinstance(what, SavedRun) else made, limit=limit, policy=policy, faults=faults)
     data = _Data(
         title=_title(made),
         registers=[*ABI_NAMES, "pc"],
@@ -69,7 +72,7 @@ def page_of(what: Playable, *, limit: int | None = None, policy: str | None = No
         rings=() if run.outcome.deadlock is None else run.outcome.deadlock.rings,
         memory_until=captured.memory_until,
     )
-    return _page(data, list(ending(run)), _why(run), run.hypothetical)
+    return _page(data, list(ending(run)), _why(run), run.journal)
 
 
 def page_of_recording(recording: Recording) -> str:
@@ -86,7 +89,7 @@ def page_of_recording(recording: Recording) -> str:
         frames=frames,
         looked_into=False,
     )
-    return _page(data, [f"{frames[-1].cycles:,} cycles"], [], hypothetical_order(recording.journal.policy))
+    return _page(data, [f"{frames[-1].cycles:,} cycles"], [], recording.journal)
 
 
 def _title(build: Build) -> str:
@@ -97,23 +100,24 @@ def _why(run: Run) -> list[str]:
     return list(text_of(explain(run)))
 
 
-def _page(data: _Data, end: Iterable[str], why: list[str], hypothetical: str | None) -> str:
+def _page(data: _Data, end: Iterable[str], why: list[str], journal: Journal) -> str:
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
         raise StepperError(f"the page needs Jinja: pip install 'spawnlab[draw]' ({error})") from None
-    assets = files(__package__) / "assets"
+    assets = files("spawnlab.stepper") / "assets"
 
     def asset(name: str) -> str:
         return (assets / name).read_text(encoding="utf-8")
 
     packed = base64.b64encode(zlib.compress(msgspec.json.encode(data), 9)).decode()
+    hypothetical = hypothetical_order(journal.policy)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(asset("stepper.html.j2")).render(
         title=data.title,
         ending=[harmless(line) for line in end],
         why=why,
-        hypothetical=None if hypothetical is None else not_the_chains(hypothetical),
+        hypothetical=() if hypothetical is None else hypothetical_lines(hypothetical, fault_notes(journal)),
         turns=list(_told(data)),
         data=packed,
         css=asset("stepper.css"),

@@ -231,6 +231,17 @@ def test_a_run_of_ten_thousand_iterations(browser: Browser, tmp_path: Path) -> N
     assert int(browser.do("return document.getElementById('slider').max")) > 10_000
 
 
+def test_what_is_hypothetical_says_so(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "other.html"
+    file.write_text(page_of("gallery:end_of_a_stream", policy="smallest", faults=["exit:1:3:4"]), encoding="utf-8")
+    browser.open(file, "#step=4")
+    said = browser.do("return document.querySelector('header').innerText")
+    assert "hypothetical order: smallest" in said
+    assert "hypothetical fault: exit:1:3:4 (in turn" in said
+    browser.press("end")
+    assert "hypothetical fault: exit:1:3:4" in browser.do("return document.querySelector('.ending').innerText")
+
+
 def test_hostile_texts_are_texts(browser: Browser, tmp_path: Path) -> None:
     evil = "</script><img src=x onerror=\"document.title='broken'\">{{ 7 * 7 }}\x1b[31m"
     steps = (s.Log(text=evil), s.Exit(code=3))
