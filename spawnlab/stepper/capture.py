@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..legs import Legs
@@ -23,6 +24,7 @@ _PC = 32
 MEMORY_BYTES_MAX = 2 << 20
 """Bytes of memory that all frames hold together at the most."""
 _ZEROS = bytes(PAGE_SIZE)
+_FLAGGED = re.compile(rb"[^\0]", re.DOTALL)
 
 
 def _itself(machine: Machine) -> Machine | None:
@@ -117,9 +119,8 @@ class Captured:
         known = self._pages.setdefault(vm, {})
         memory = machine.memory
         found: list[tuple[int, str]] = []
-        for page, flags in enumerate(bytes(memory.flags)):
-            if not flags and page not in memory.tracked and page not in known:
-                continue  # after an exec, too, what was there is looked at
+        mapped = _FLAGGED.finditer(bytes(memory.flags))  # after an exec, too, what was known is looked at
+        for page in sorted({match.start() for match in mapped} | memory.tracked | known.keys()):
             address = page * PAGE_SIZE
             now, before = memory.read(address, PAGE_SIZE), known.get(page, _ZEROS)
             if now == before:

@@ -454,5 +454,5 @@
   $("stepper").hidden = false;
   showLegend();
   fromHash();
-  root.dataset.ready = "yes";
+  root.dataset.ready = performance.now();
 })();

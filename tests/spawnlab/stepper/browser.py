@@ -46,7 +46,7 @@ class Browser:
         """Open a page and wait until its program has begun."""
         self.driver.get("about:blank")
         self.driver.get(f"{file.as_uri()}{hash_}")
-        self.until("return document.documentElement.dataset.ready === 'yes'")
+        self.until("return Boolean(document.documentElement.dataset.ready)")
 
     def until(self, script: str) -> None:
         """Wait until a script gives something true."""
