@@ -26,6 +26,7 @@ _FILLS = {
     "running": ("#0072b2", "#4aa8e0"),
     "ready": ("#b9c2cc", "#5b6672"),
     "stuck": ("#c24a00", "#ff8a4c"),
+    "bytes": ("#00785a", "#3fd3a4"),
     "fold": ("#f3efe4", "#2a2820"),
     "node": ("#f4f7fa", "#232a32"),
 }

@@ -68,10 +68,10 @@ class _Timeline:
             if stretch.fold is not None:
                 self._fold(stretch, stretch.fold)
         self._axis_line()
-        for vm in self.vms:
-            self._lane(vm)
         self._spawns()
         self._answers()
+        for vm in self.vms:
+            self._lane(vm)
         self._transfers()
         self._rings()
         self._ending()
@@ -149,11 +149,14 @@ class _Timeline:
 
     def _mark(self, mark: Mark) -> None:
         """A bracket over the first round of a loop."""
-        y = self.top - _AXIS - 8 - mark.depth * _MARK_HEIGHT
+        y = self.top - _AXIS - 8 - (self.depth - 1 - mark.depth) * _MARK_HEIGHT
         left, right = self.left + mark.left, self.left + mark.right
         self.canvas.path(f"M{left + 1:.2f},{y + 6:.2f} v-6 H{right - 1:.2f} v6", "soft", wide=1.5)
-        text = fitting(f"1 of {wording.count(mark.loop.rounds, 'round')}", SMALL, right - left)
-        self.canvas.text(text, (left + right) / 2, y - 4, SMALL, "ink", anchor="middle")
+        text = f"1 of {wording.count(mark.loop.rounds, 'round')}"
+        for choice in (text, text.rpartition(" ")[0]):
+            if width(choice, SMALL) <= right - left:
+                self.canvas.text(choice, (left + right) / 2, y - 4, SMALL, "ink", anchor="middle")
+                break
 
     def _fold(self, stretch: Stretch, piece: Loop | Omitted) -> None:
         left, right = self.left + stretch.left, self.left + stretch.right
@@ -164,6 +167,8 @@ class _Timeline:
             head, tip = "left out", wording.omitted(self.story, piece)
         cycles = f"{stretch.end - stretch.start:,} cycles"
         lines = [head, wording.turns(self.story, stretch.first, stretch.turns), cycles]
+        if isinstance(piece, Loop) and piece.varies:
+            lines.append(f"other {', '.join(piece.varies)} in each")
         with self.canvas.group("folded", tip, turns=stretch.turns):
             self.canvas.rect(left, self.top, right - left, self.bottom - self.top, "fold")
             for number, line in enumerate(lines):
@@ -278,7 +283,7 @@ class _Timeline:
                 f"VM {transfer.writer} hands VM {transfer.reader} {wording.moved(transfer)}, at {transfer.at:,} cycles"
             )
             self._arrow(
-                transfer.writer, transfer.reader, x - 7 * number, "stuck", tip, wide=2.5, kind="transfer"
+                transfer.writer, transfer.reader, x - 7 * number, "bytes", tip, wide=2.5, kind="transfer"
             )
 
     def _arrow(
@@ -325,7 +330,10 @@ class _Timeline:
                 self.canvas.path(f"M{x + 2:.2f},{self.top:.2f} V{self.bottom:.2f}", "stuck", wide=1.5, dashes="8 4")
 
     def _key_entries(self) -> list[tuple[str, str]]:
-        used = {span.doing.value for span in self.story.spans} | {"ready"}
+        stuck = self.story.ending.deadlock is not None
+        used = {s.doing.value for s in self.story.spans if s.end > s.start or (stuck and s.end == self.story.end)}
+        if Doing.RUNNABLE.value in used:
+            used.add("ready")
         if self.story.away:
             used.add("away")
         return [(name, text) for name, text in _KEY if name in used]
@@ -338,6 +346,7 @@ class _Timeline:
             ("spawn", "spawns", bool(self.story.spawns)),
             ("answer", "exit code for who waits", bool(self.story.answers)),
             ("break", "suspended and resumed", bool(self.story.breaks)),
+            ("waits", "waits for, for ever", self.story.ending.deadlock is not None),
         ]
         for name, text in [*self._key_entries(), *((name, text) for name, text, used in arrows if used)]:
             room = 36 + width(text, SMALL) + 18
@@ -353,11 +362,13 @@ class _Timeline:
             with self.canvas.group("key"):
                 match name:
                     case "transfer":
-                        self.canvas.arrow([(x, y), (x + 28, y)], "stuck", wide=2.5)
+                        self.canvas.arrow([(x, y), (x + 28, y)], "bytes", wide=2.5)
                     case "spawn":
                         self.canvas.arrow([(x, y), (x + 28, y)], "ink", dashes="2 3", wide=1.75)
                     case "answer":
                         self.canvas.arrow([(x, y), (x + 28, y)], "soft", dashes="6 3", wide=1.75)
+                    case "waits":
+                        self.canvas.arrow([(x, y), (x + 28, y)], "stuck")
                     case "break":
                         self.canvas.path(f"M{x + 12:.2f},{y - 9:.2f} v18 m4,-18 v18", "stuck", dashes="8 4")
                     case "ready":

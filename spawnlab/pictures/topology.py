@@ -18,6 +18,9 @@ from .slots import Slots
 NODES_MAX = 60
 """VMs that are shown by themselves at the most, and nodes that are shown at all."""
 
+_PIPES_MAX = 6
+"""Pipes between the same two nodes that are shown by themselves."""
+
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """One VM, or several that took the same place."""
@@ -65,6 +68,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     words: tuple[str, ...]
+    warnings: int
+    """How many of the words, the first ones, are warnings."""
     nodes: tuple[Node, ...]
     spawns: tuple[SpawnEdge, ...]
     pipes: tuple[PipeEdge, ...]
@@ -92,6 +97,7 @@ def topology_of(story: Story, *, nodes_max: int = NODES_MAX) -> Topology:
     return Topology(
         title=wording.title(story),
         words=tuple(said),
+        warnings=len(wording.warnings(story)),
         nodes=tuple(_node(group, stuck, ringed) for group in shown),
         spawns=tuple(SpawnEdge(parent, child) for parent, child in spawns),
         pipes=_pipe_edges(story, node_of),
@@ -141,12 +147,16 @@ def _node(group: list[Vm], stuck: dict[int, str], ringed: set[int]) -> Node:
 
 
 def _pipe_edges(story: Story, node_of: dict[int, int]) -> tuple[PipeEdge, ...]:
-    merges = len(set(node_of.values())) < len(node_of) or len(story.pipes) > NODES_MAX
-    groups: defaultdict[tuple[int, int, int], list[Pipe]] = defaultdict(list)
+    pairs: defaultdict[tuple[int, int], list[Pipe]] = defaultdict(list)
     for pipe in story.pipes:
         writer, reader = node_of.get(pipe.write.holders[-1].vm), node_of.get(pipe.read.holders[-1].vm)
         if writer is not None and reader is not None:
-            groups[writer, reader, -1 if merges else pipe.read.fd].append(pipe)
+            pairs[writer, reader].append(pipe)
+    groups = [
+        (writer, reader, group)
+        for (writer, reader), pipes in pairs.items()
+        for group in ([pipes] if len(pipes) > _PIPES_MAX else [[pipe] for pipe in pipes])
+    ]
     return tuple(
         PipeEdge(
             writer=writer,
@@ -155,7 +165,7 @@ def _pipe_edges(story: Story, node_of: dict[int, int]) -> tuple[PipeEdge, ...]:
             name=_pipe_name(group),
             use=_use(group),
         )
-        for (writer, reader, _), group in groups.items()
+        for writer, reader, group in groups
     )
 
 
