@@ -1,8 +1,8 @@
 """An SVG file being drawn, with drawsvg: shapes by class, a tooltip for each, and the colours of all pictures.
 
-Colours are those of Okabe and Ito, which colour-blind people can tell apart, and each kind of waiting has a pattern too.
-They follow the reader's choice of dark or light; on paper they are the light ones. All is in the file: no script, no
-font, nothing that is fetched.
+Colours are those of Okabe and Ito, which colour-blind people can tell apart, and each kind of waiting has a pattern
+too. They follow the reader's choice of dark or light; on paper they are the light ones. All is in the file: no script,
+no font, nothing that is fetched.
 """
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
@@ -10,8 +10,9 @@ font, nothing that is fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from xml.sax.saxutils import escape
 
 import drawsvg
@@ -91,14 +92,16 @@ class Canvas:
 
     def svg(self) -> str:
         """The file's text."""
-        return self._drawing.as_svg(header="") + "\n"
+        text: str | None = self._drawing.as_svg(header="")
+        assert text is not None  # it is where no file is given
+        return text + "\n"
 
     def raw(self, text: str) -> None:
         """SVG as it is."""
         self._into.append(drawsvg.Raw(text))
 
     @contextmanager
-    def group(self, name: str, tip: str = "", **data: int | str) -> Iterator[None]:
+    def group(self, name: str, tip: str = "", **data: int | str) -> Generator[None]:
         """What is drawn within is one group of a class, with a tooltip."""
         group, before = drawsvg.Group(class_=f"sl-{name}", **_data(data)), self._into
         if tip:
@@ -109,11 +112,22 @@ class Canvas:
         self._into = before
 
     def rect(
-        self, x: float, y: float, width: float, height: float, name: str, tip: str = "", *, round_by: float = 0, **data: int | str
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        name: str,
+        tip: str = "",
+        *,
+        round_by: float = 0,
+        data: Mapping[str, int | str] | None = None,
     ) -> None:
         """A rectangle of a class."""
         corner = {"rx": round_by} if round_by else {}
-        shape = drawsvg.Rectangle(_n(x), _n(y), _n(width), _n(height), class_=f"sl-{name}", **corner, **_data(data))
+        shape = drawsvg.Rectangle(
+            _n(x), _n(y), _n(width), _n(height), class_=f"sl-{name}", **corner, **_data(data or {})
+        )
         self._add(shape, tip)
 
     def path(self, d: str, name: str, tip: str = "", *, wide: float = 1.5, dashes: str = "", **data: int | str) -> None:
@@ -127,12 +141,22 @@ class Canvas:
         self._add(drawsvg.Path(d, class_=f"sl-{name}"), tip)
 
     def text(
-        self, text: str, x: float, y: float, size: float = FONT, name: str = "ink", *, anchor: str = "start", bold: bool = False
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float = FONT,
+        name: str = "ink",
+        *,
+        anchor: str = "start",
+        bold: bool = False,
     ) -> None:
         """A line of text on a baseline; ``anchor`` is ``start``, ``middle`` or ``end``."""
-        more = {"font_weight": "bold"} if bold else {}
+        more: dict[str, Any] = {"font_weight": "bold"} if bold else {}
         self._into.append(
-            drawsvg.Text(text, size, _n(x), _n(y), class_=f"sl-{name}", text_anchor=anchor, xml__space="preserve", **more)
+            drawsvg.Text(
+                text, size, _n(x), _n(y), class_=f"sl-{name}", text_anchor=anchor, xml__space="preserve", **more
+            )
         )
 
     def arrow(
@@ -151,7 +175,9 @@ class Canvas:
         dx, dy, size = (x1 - x0) / length, (y1 - y0) / length, 4 + 2 * wide
         bx, by = x1 - dx * size, y1 - dy * size
         with self.group("arrow", tip, **data):
-            self.path("M" + " L".join(f"{_n(x)},{_n(y)}" for x, y in [*points[:-1], (bx, by)]), name, wide=wide, dashes=dashes)
+            self.path(
+                "M" + " L".join(f"{_n(x)},{_n(y)}" for x, y in [*points[:-1], (bx, by)]), name, wide=wide, dashes=dashes
+            )
             wing = size * 0.45
             head = [(x1, y1), (bx - dy * wing, by + dx * wing), (bx + dy * wing, by - dx * wing)]
             self.fill("M" + " L".join(f"{_n(x)},{_n(y)}" for x, y in head) + " Z", name)
@@ -168,5 +194,5 @@ def _n(number: float) -> float | int:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def _data(data: dict[str, int | str]) -> dict[str, int | str]:
+def _data(data: Mapping[str, int | str]) -> dict[str, int | str]:
     return {f"data_{name}": value for name, value in data.items()}

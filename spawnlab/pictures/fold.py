@@ -1,9 +1,9 @@
 """Folding what repeats, so that a run of any length has pictures that can be looked at.
 
 Rounds are equal when their turns are: the same VMs make the same calls with the same pipes, and the same comes of it.
-VMs and pipes are compared by their slots (``slots.py``). Cycles are not compared, and neither are sizes and texts; where
-these differ, or ids do, the loop says so. What does not repeat, and is more than is to be shown, is left out, and that
-is told too: nothing is left out silently.
+VMs and pipes are compared by their slots (``slots.py``). Cycles are not compared, and neither are sizes and texts;
+where these differ, or ids do, the loop says so. What does not repeat, and is more than is to be shown, is left out, and
+that is told too: nothing is left out silently.
 """
 
 from __future__ import annotations
@@ -167,7 +167,8 @@ class Keys:
             what
             for what, by_turn in self.others.items()
             if any(
-                by_turn.get(index) != by_turn.get(index + period) for index in range(first, first + period * (rounds - 1))
+                by_turn.get(index) != by_turn.get(index + period)
+                for index in range(first, first + period * (rounds - 1))
             )
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from .canvas import FONT, SMALL, TITLE, Canvas
 from .layout import Point, place
 from .measure import width
@@ -107,7 +106,9 @@ class _Graph:
             tip = f"{node.name}: {node.state}"
             with self.canvas.group("vm", tip, vms=",".join(map(str, node.vms))):
                 self.canvas.rect(x - wide / 2, y - _NODE_HEIGHT / 2, wide, _NODE_HEIGHT, "node", round_by=6)
-                self._outline(x, y, wide, _NODE_HEIGHT, 6, "stuck" if node.stuck else "soft", 2.5 if node.stuck else 1.5)
+                self._outline(
+                    x, y, wide, _NODE_HEIGHT, 6, "stuck" if node.stuck else "soft", 2.5 if node.stuck else 1.5
+                )
                 self.canvas.text(node.name, x, y - 4, FONT, "ink", anchor="middle", bold=True)
                 self.canvas.text(node.state, x, y + 15, SMALL, "stuck" if node.stuck else "soft", anchor="middle")
 
@@ -122,7 +123,7 @@ class _Graph:
         )
 
     def _waits(self) -> None:
-        """Red bows, to the right of the way from who waits to who is waited for, so that two do not lie on each other."""
+        """Red bows to the right of the way from who waits to who is waited for: two do not lie on each other."""
         for wait in self.topology.waits:
             tip = f"{self.topology.nodes[wait.waiter].name} {wait.words}"
             (x0, y0), (x1, y1) = self.nodes[wait.waiter], self.nodes[wait.target]

@@ -33,20 +33,7 @@ class Closing(msgspec.Struct, frozen=True):
 
 
 Happening = (
-    Log
-    | Refusal
-    | Pipe
-    | Closing
-    | Span
-    | Swap
-    | Spawn
-    | Exec
-    | Exit
-    | WaitAnswer
-    | EndGone
-    | Transfer
-    | Fault
-    | Break
+    Log | Refusal | Pipe | Closing | Span | Swap | Spawn | Exec | Exit | WaitAnswer | EndGone | Transfer | Fault | Break
 )
 """A span stands for the beginning of a wait that takes time."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -24,7 +25,10 @@ _LAYER_MAX = 4
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """Middles of VMs and of pipes, and the points at which edges bend: by (from, to), numbered as VMs and then pipes."""
+    """Middles of VMs and of pipes, and the points at which edges bend, by (from, to).
+
+    There pipes are numbered behind the VMs.
+    """
 
     vms: tuple[Point, ...]
     pipes: tuple[Point, ...]
@@ -57,7 +61,7 @@ def place(topology: Topology, *, across: float, down: float) -> Placed:
     graph = igraph.Graph(n=count + len(topology.pipes), edges=edges, directed=True)
     sideways = max(Counter(layers).values(), default=0) > _LAYER_MAX
     gap, layer = (down, across) if sideways else (across, down)
-    laid = graph.layout_sugiyama(layers=layers, hgap=gap, vgap=layer)
+    laid: Any = graph.layout_sugiyama(layers=layers, hgap=gap, vgap=layer)  # pyright: ignore[reportArgumentType]
     points: list[Point] = [(y, x) if sideways else (x, y) for x, y in laid.coords]
     bends = {
         edge: tuple((y, x) if sideways else (x, y) for x, y in routing)

@@ -1,4 +1,4 @@
-"""A run as a Mermaid sequence diagram: who spawns whom, what goes through pipes, who waits, in the order it happened."""
+"""A run as a Mermaid sequence diagram: spawns, bytes through pipes, waits and ends, in the order they happened."""
 
 from __future__ import annotations
 

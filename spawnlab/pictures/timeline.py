@@ -197,16 +197,16 @@ class _Timeline:
 
     def _span(self, span: Span, start: int, end: int, y: float) -> None:
         x, wide = self._x(start), self._x(end) - self._x(start)
-        data = {"doing": span.doing.value, "start": span.start, "end": span.end}
+        data: dict[str, int | str] = {"doing": span.doing.value, "start": span.start, "end": span.end}
         tip = f"VM {span.vm} {self._does(span)}, {span.end - span.start:,} cycles from {span.start:,} to {span.end:,}"
         match span.doing:
             case Doing.RUNNING:
-                self.canvas.rect(x, y - _BAR / 2, wide, _BAR, "running", tip, **data)
+                self.canvas.rect(x, y - _BAR / 2, wide, _BAR, "running", tip, data=data)
                 self._inside(_said(self.story.turns[span.turn]), x, wide, y, "on-running")
             case Doing.RUNNABLE:
-                self.canvas.rect(x, y - 3, wide, 6, "ready", tip, **data)
+                self.canvas.rect(x, y - 3, wide, 6, "ready", tip, data=data)
             case _:
-                self.canvas.rect(x, y - _BAR / 2, wide, _BAR, span.doing.value, tip, **data)
+                self.canvas.rect(x, y - _BAR / 2, wide, _BAR, span.doing.value, tip, data=data)
                 self._inside(_waits(span, whole=True), x, wide, y, f"on-{span.doing.value}", _waits(span))
 
     def _does(self, span: Span) -> str:
@@ -268,7 +268,9 @@ class _Timeline:
         for answer in self.story.answers:
             if not self._is_visible(answer.turn) or answer.vm not in self.lanes or answer.target not in self.lanes:
                 continue
-            tip = f"VM {answer.vm} learns that VM {answer.target} ended with {answer.exit_code}, at {answer.at:,} cycles"
+            tip = (
+                f"VM {answer.vm} learns that VM {answer.target} ended with {answer.exit_code}, at {answer.at:,} cycles"
+            )
             self._arrow(answer.target, answer.vm, self._x(answer.at), "soft", tip, dashes="6 3", kind="answer")
 
     def _transfers(self) -> None:
@@ -282,12 +284,19 @@ class _Timeline:
             tip = (
                 f"VM {transfer.writer} hands VM {transfer.reader} {wording.moved(transfer)}, at {transfer.at:,} cycles"
             )
-            self._arrow(
-                transfer.writer, transfer.reader, x - 7 * number, "bytes", tip, wide=2.5, kind="transfer"
-            )
+            self._arrow(transfer.writer, transfer.reader, x - 7 * number, "bytes", tip, wide=2.5, kind="transfer")
 
     def _arrow(
-        self, source: int, target: int, x: float, name: str, tip: str, *, kind: str, wide: float = 1.75, dashes: str = ""
+        self,
+        source: int,
+        target: int,
+        x: float,
+        name: str,
+        tip: str,
+        *,
+        kind: str,
+        wide: float = 1.75,
+        dashes: str = "",
     ) -> None:
         """From one lane to another, or a loop on one lane."""
         start, end = self._middle(source), self._middle(target)

@@ -84,7 +84,9 @@ def topology_of(story: Story, *, nodes_max: int = NODES_MAX) -> Topology:
     report = story.ending.deadlock
     waiting = report.waiting if report else ()
     ringed = {vm for ring in report.rings for vm in ring} if report else set[int]()
-    in_ring = {(vm, ring[(i + 1) % len(ring)]) for ring in (report.rings if report else ()) for i, vm in enumerate(ring)}
+    in_ring = {
+        (vm, ring[(i + 1) % len(ring)]) for ring in (report.rings if report else ()) for i, vm in enumerate(ring)
+    }
     stuck = {one.vm: one.words.partition(",")[0] for one in waiting}
     pairs = ((node_of.get(vm.parent), node_of[vm.vm]) for group in shown for vm in group if vm.parent is not None)
     spawns = sorted({(parent, child) for parent, child in pairs if parent is not None})
@@ -183,9 +185,7 @@ def _use(group: list[Pipe]) -> str:
         said += f" in {transfers:,} transfers"
     if len(group) > 1:
         return said
-    closed = [
-        what for what, end in (("read", group[0].read), ("write", group[0].write)) if end.closed is not None
-    ]
+    closed = [what for what, end in (("read", group[0].read), ("write", group[0].write)) if end.closed is not None]
     return said + {0: "", 1: f", {''.join(closed)} end closed", 2: ", closed"}[len(closed)]
 
 
