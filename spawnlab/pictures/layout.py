@@ -62,12 +62,25 @@ def place(topology: Topology, *, across: float, down: float) -> Placed:
     sideways = max(Counter(layers).values(), default=0) > _LAYER_MAX
     gap, layer = (down, across) if sideways else (across, down)
     laid: Any = graph.layout_sugiyama(layers=layers, hgap=gap, vgap=layer)  # pyright: ignore[reportArgumentType]
-    points: list[Point] = [(y, x) if sideways else (x, y) for x, y in laid.coords]
+    apart = _apart([(x, y) for x, y in laid.coords], layers, gap)
+    points: list[Point] = [(y, x) if sideways else (x, y) for x, y in apart]
     bends = {
         edge: tuple((y, x) if sideways else (x, y) for x, y in routing)
         for edge, routing in zip(edges, laid.edge_routing, strict=True)
     }
     return Placed(tuple(points[:count]), tuple(points[count:]), bends, sideways)
+
+
+def _apart(points: list[Point], layers: Sequence[int], gap: float) -> list[Point]:
+    """The same, with all in a layer at least a gap apart: igraph does not keep it where many edges pull."""
+    moved = list(points)
+    last: dict[int, float] = {}
+    for index in sorted(range(len(points)), key=lambda index: (points[index][0], index)):
+        x, y = points[index]
+        layer = layers[index]
+        x = max(x, last[layer] + gap) if layer in last else x
+        moved[index], last[layer] = (x, y), x
+    return moved
 
 
 def _layers(topology: Topology) -> list[int]:

@@ -47,7 +47,7 @@ class _Timeline:
         self.shown = scale.shown()
         self.vms = [vm for vm in story.vms if self._is_shown(vm)]
         names = [wording.named(vm.vm, vm.programs) for vm in self.vms]
-        self.gutter = max([width(name, FONT) for name in names] or [0]) + _GAP * 2
+        self.gutter = max([width(name, FONT) for name in (*names, "cycles")]) + _GAP * 2
         self.left = _MARGIN + self.gutter
         self.words = [*wording.warnings(story), wording.ending(story), self._about_axis()]
         if len(self.vms) < len(story.vms):
