@@ -14,6 +14,8 @@ _DOWN = 84.0
 _BETWEEN = 36.0
 _WIDTH_MIN = 480.0
 _BOW_MIN = 150.0
+_IDS_MAX = 20
+"""Ids that an element of the picture bears."""
 
 
 def graph(story: Story) -> str:
@@ -89,7 +91,7 @@ class _Graph:
                 into = [(x - dx, y - dy) for x, y in into]
                 out = [(x + dx, y + dy) for x, y in out]
             out[-1] = self._edge_of_node(pipe.reader, out[-2])
-            with self.canvas.group("pipe", tip, pipes=",".join(map(str, pipe.pipes))):
+            with self.canvas.group("pipe", tip, pipes=",".join(map(str, pipe.pipes[:_IDS_MAX]))):
                 self.canvas.path("M" + " L".join(f"{x:.2f},{y:.2f}" for x, y in _smooth(into)), "bytes", wide=2)
                 self.canvas.arrow(_smooth(out), "bytes", kind="pipe")
 
@@ -104,7 +106,7 @@ class _Graph:
         for number, node in enumerate(self.topology.nodes):
             (x, y), wide = self.nodes[number], self.node_widths[number]
             tip = f"{node.name}: {node.state}"
-            with self.canvas.group("vm", tip, vms=",".join(map(str, node.vms))):
+            with self.canvas.group("vm", tip, vms=",".join(map(str, node.vms[:_IDS_MAX]))):
                 self.canvas.rect(x - wide / 2, y - _NODE_HEIGHT / 2, wide, _NODE_HEIGHT, "node", round_by=6)
                 self._outline(
                     x, y, wide, _NODE_HEIGHT, 6, "stuck" if node.stuck else "soft", 2.5 if node.stuck else 1.5

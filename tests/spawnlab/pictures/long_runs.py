@@ -1,11 +1,16 @@
-"""Runs of thousands of turns: with a loop, a loop in a loop, a child in each round, and with nothing that repeats."""
+"""Runs of thousands of turns: with a loop, a loop in a loop, a child in each round, and with nothing that repeats.
+
+``python tests/spawnlab/pictures/long_runs.py`` measures their pictures.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import time
 
 import spawnlab
 from spawnlab.actors.vm import CallError, Vm
+from spawnlab.pictures.drawing import FORMATS
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.model import Limits, Program, Scenario
 
@@ -59,3 +64,24 @@ def irregular(turns: int) -> spawnlab.Run:
 def _run(title: str, root: tuple[s.AnyStep, ...], child: tuple[s.AnyStep, ...]) -> spawnlab.Run:
     programs = {"root": Program(steps=root), "child": Program(steps=(*child, s.Exit(code=0)))}
     return spawnlab.run_synchronously(Scenario(title=title, programs=programs, limits=_LIMITS))
+
+
+def main() -> None:
+    """Print how large the pictures of each run are, and how long they take, the reading of the journal included."""
+    runs = {
+        "loop": ping_pong(2_500),
+        "loop in a loop": ping_pong(1_500, inner=3),
+        "children": spawning(1_250),
+        "nothing repeats": irregular(10_000),
+    }
+    for name, run in runs.items():
+        print(f"{name}: {run.outcome.iterations:,} turns, {len(run.journal):,} events")
+        for form, subjects in FORMATS.items():
+            for what in subjects:
+                before = time.perf_counter()
+                size = len(spawnlab.draw(run, form, what=what))
+                print(f"  {form:<9}{what:<10}{size:>9,} bytes {time.perf_counter() - before:>6.2f} s")
+
+
+if __name__ == "__main__":
+    main()

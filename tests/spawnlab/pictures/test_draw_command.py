@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,11 @@ def test_a_hypothetical_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     ],
 )
 def test_bad_input_is_told(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["draw", *arguments]) == 2
@@ -155,7 +160,8 @@ def test_draw_from_python() -> None:
 
 def test_a_run_shows_itself() -> None:
     run = spawnlab.run_synchronously("gallery:deadlock")
-    svg, html = run._repr_svg_(), run._repr_html_()
+    asked: Any = run
+    svg, html = asked._repr_svg_(), asked._repr_html_()
     assert svg is not None
     assert html is not None
     svgs.check(svg)
@@ -172,7 +178,14 @@ def test_runs_are_not_drawn_where_nobody_draws() -> None:
 def test_in_a_notebook(tmp_path: Path) -> None:
     """A real kernel: the run is the cell's last value, and its timeline is what is shown."""
     source = "import spawnlab\nspawnlab.run_synchronously('gallery:deadlock')"
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "id": "it", "source": source}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "id": "it",
+        "source": source,
+    }
     file = tmp_path / "it.ipynb"
     file.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     command = [sys.executable, "-c", _EXECUTE, str(file)]

@@ -6,6 +6,7 @@ import io
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import Image
 import spawnlab
 from spawnlab.explore.topology import Topology, scenario_of
 from spawnlab.pictures import png, wording
+from spawnlab.pictures.drawing import picture
 from spawnlab.pictures.errors import PictureError
 from spawnlab.pictures.graph import graph
 from spawnlab.pictures.measure import fitting, width
@@ -100,12 +102,16 @@ def test_folded_timelines(made: Topology, axis: str, turns_max: int) -> None:
     svgs.check(timeline(story, axis=axis, turns_max=turns_max))
 
 
-@pytest.mark.parametrize("run", [ping_pong(300, inner=3), spawning(300), irregular(600)], ids=lambda r: r.outcome.cycles)
+@pytest.mark.parametrize(
+    "run", [ping_pong(300, inner=3), spawning(300), irregular(600)], ids=lambda r: r.outcome.cycles
+)
 def test_what_is_folded_is_told(run: spawnlab.Run) -> None:
     story = story_here(run)
     root = svgs.check(timeline(story))
     folded = svgs.classed(root, "g", "folded")
-    shown = {rect.get("data-start") for rect in root.iter(f"{svgs.NAMESPACE}rect") if rect.get("data-doing") == "running"}
+    shown = {
+        rect.get("data-start") for rect in root.iter(f"{svgs.NAMESPACE}rect") if rect.get("data-doing") == "running"
+    }
     assert len(shown) + sum(int(fold.get("data-turns", "0")) for fold in folded) == len(story.turns)
     assert all("rounds" in svgs.tip(fold) or "left out" in svgs.tip(fold) for fold in folded)
 
@@ -165,7 +171,7 @@ def check_graph(story: Story) -> None:
     root = svgs.check(graph(story))
     topology = topology_of(story)
     vms, pills = svgs.classed(root, "g", "vm"), svgs.classed(root, "g", "pill")
-    assert [group.get("data-vms") for group in vms] == [",".join(map(str, node.vms)) for node in topology.nodes]
+    assert [group.get("data-vms") for group in vms] == [",".join(map(str, node.vms[:20])) for node in topology.nodes]
     assert len(pills) == len(topology.pipes)
     boxes = [svgs.box_of(next(group.iter(f"{svgs.NAMESPACE}rect"))) for group in (*vms, *pills)]
     for one, other in combinations(boxes, 2):
@@ -228,7 +234,7 @@ def luminance(colour: str) -> float:
 def test_what_fits_fits(text: str, room: float) -> None:
     made = fitting(text, 12, room)
     assert width(made, 12) <= room or made == ""
-    assert made == text or made == "" or made.endswith("…")
+    assert made in (text, "") or made.endswith("…")
 
 
 def test_texts_are_as_wide_as_the_font_says() -> None:
@@ -280,17 +286,17 @@ def test_text_is_there_where_no_fonts_are(monkeypatch: pytest.MonkeyPatch) -> No
 
     svg = timeline(goldens.story("deadlock"))
     real: Any = resvg_py.svg_to_bytes
-    monkeypatch.setattr(resvg_py, "svg_to_bytes", lambda **options: real(**options, skip_system_fonts=True))
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", partial(real, skip_system_fonts=True))
     alone = png_of(svg)
     monkeypatch.undo()
     assert alone == png_of(svg)
 
 
-@pytest.mark.parametrize(("module", "draw"), [("resvg_py", lambda s: png_of(timeline(s))), ("igraph", graph)])
-def test_what_is_missing_is_told(module: str, draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("module", "form", "what"), [("resvg_py", "png", None), ("igraph", "svg", "topology")])
+def test_what_is_missing_is_told(module: str, form: str, what: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(PictureError, match=r"pip install 'spawnlab\[draw\]'"):
-        draw(goldens.story("deadlock"))
+        picture(goldens.story("deadlock"), form, what=what)
 
 
 def test_what_resvg_refuses_is_told() -> None:

@@ -25,7 +25,7 @@ from .long_runs import irregular, ping_pong
 
 GALLERY = sorted((Path(__file__).resolve().parents[3] / "scenarios" / "gallery").glob("*.toml"))
 SCHEMA = json.loads((Path(__file__).parent / "trace.schema.json").read_text())
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+VALIDATOR: Any = jsonschema.Draft202012Validator(SCHEMA)
 LIMIT = 20_000_000
 
 
@@ -78,9 +78,7 @@ def check_flows(story: Story, events: list[dict[str, Any]], slices: list[dict[st
         end = ends[number]
         assert start["ts"] <= end["ts"]
         for event in (start, end):
-            around = [
-                s for s in slices if s["tid"] == event["tid"] and s["ts"] <= event["ts"] < s["ts"] + s["dur"]
-            ]
+            around = [s for s in slices if s["tid"] == event["tid"] and s["ts"] <= event["ts"] < s["ts"] + s["dur"]]
             lives = any(vm.vm + 1 == event["tid"] and vm.born < story.end for vm in story.vms)
             assert len(around) == 1 or not lives, event
 
