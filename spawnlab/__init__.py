@@ -13,8 +13,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .showing import show_runs
+
 if TYPE_CHECKING:
     from .live import stage as stage
+    from .pictures.drawing import draw as draw
     from .play import perform as perform
     from .play import run as run
     from .play import run_synchronously as run_synchronously
@@ -48,6 +51,7 @@ _HOMES = {
     "SpawnlabError": ".vm.errors",
     "VmError": ".vm.errors",
     "build": ".scenarios.build",
+    "draw": ".pictures.drawing",
     "load": ".staging",
     "perform": ".play",
     "run": ".play",
@@ -69,12 +73,17 @@ __all__ = [
     "SpawnlabError",
     "VmError",
     "build",
+    "draw",
     "load",
     "perform",
     "run",
     "run_synchronously",
     "stage",
 ]
+
+
+show_runs("svg", lambda run: import_module(".pictures.notebook", __name__).svg_of(run))
+show_runs("html", lambda run: import_module(".pictures.notebook", __name__).html_of(run))
 
 
 def __getattr__(name: str) -> object:

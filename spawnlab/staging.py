@@ -23,6 +23,7 @@ from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
 from .scheduler.scheduler import Scheduler
+from .showing import shown
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
 Actors = Mapping[str, Actor]
@@ -59,6 +60,14 @@ class Run(msgspec.Struct, frozen=True):
     def as_expected(self) -> bool:
         """Whether all that the scenario expects has happened."""
         return not self.unmet
+
+    def _repr_svg_(self) -> str | None:
+        """The run's timeline, which a notebook shows by itself."""
+        return shown("svg", self)
+
+    def _repr_html_(self) -> str | None:
+        """The same as a part of a page, with its tooltips."""
+        return shown("html", self)
 
 
 def load(what: Playable, *, version: int | None = None, actors: Actors | None = None) -> Build:

@@ -43,8 +43,13 @@ class Cast:
         code = self._codes.get(vm)
         if code is None:
             return f"VM {vm}"
-        place = code.place_of(self._pcs[vm]) if vm in self._pcs else None
+        place = self.place(vm)
         return f"VM {vm} ({code.name}, {place})" if place else f"VM {vm} ({code.name})"
+
+    def place(self, vm: int) -> str | None:
+        """The step or source line that a VM is at: ``steps[2]``; ``None`` where that is not known."""
+        code = self._codes.get(vm)
+        return code.place_of(self._pcs[vm]) if code is not None and vm in self._pcs else None
 
 
 def failed_at(fault: Faulted) -> int:

@@ -23,6 +23,9 @@ from spawnlab.explore.results import Result, Stuck
 from spawnlab.explore.summary import Summary
 from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
+from spawnlab.pictures import sequence, timeline, topology, trace
+from spawnlab.pictures.drawing import FORMATS, SUFFIXES
+from spawnlab.pictures.scale import AXES
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.codes import ReturnCode
@@ -129,7 +132,7 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    names = ("cost.md", "explain.md", "orders.md", "explore.md", "faults.md")
+    names = ("cost.md", "explain.md", "orders.md", "explore.md", "faults.md", "pictures.md")
     pages = [(ROOT / "docs" / name).read_text() for name in names]
     found = [re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE) for page in pages]
     assert all(found), "each page shows something"
@@ -154,3 +157,19 @@ def test_exploring_is_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert main(["explore", "random", "--count", "30", "--property", "checks.py:one_vm_spends_most"]) == 1
     exec(test, {})  # noqa: S102 - our own document
     assert not list(tmp_path.glob("failing-scenarios/*"))
+
+
+def test_pictures_are_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "pictures.md").read_text()
+    for form, subjects in FORMATS.items():
+        (row,) = re.findall(rf"^\| `{form}` \|(.*)", page, re.MULTILINE)
+        assert all(f"`{what}`" in row for what in subjects)
+        assert all(f"`{suffix}`" in row for suffix, meant in SUFFIXES.items() if meant == form)
+    for axis in AXES:
+        assert re.search(rf"^\| `{axis}` \|", page, re.MULTILINE)
+    for most in (sequence.TURNS_MAX, timeline.TURNS_MAX, trace.TURNS_MAX, topology.NODES_MAX):
+        assert re.search(rf"\b{most:,}\b", page)
+    monkeypatch.chdir(tmp_path)
+    (python,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    exec(python, {})  # noqa: S102 - our own document
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["deadlock.mmd", "deadlock.svg"]
