@@ -21,7 +21,7 @@ from selenium.webdriver.chrome.service import Service
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.staging import Playable
-from spawnlab.stepper.page import page_of
+from spawnlab.stepping.page import page_of
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 READY = "return document.documentElement.dataset.ready ?? null"

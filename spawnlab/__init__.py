@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .scheduler.scheduler import Scheduler as Scheduler
     from .staging import Run as Run
     from .staging import load as load
+    from .stepping.notebook import stepper as stepper
     from .vm.errors import SpawnlabError as SpawnlabError
     from .vm.errors import VmError as VmError
 
@@ -57,6 +58,7 @@ _HOMES = {
     "run": ".play",
     "run_synchronously": ".play",
     "stage": ".live",
+    "stepper": ".stepping.notebook",
 }
 
 __all__ = [
@@ -79,6 +81,7 @@ __all__ = [
     "run",
     "run_synchronously",
     "stage",
+    "stepper",
 ]
 
 

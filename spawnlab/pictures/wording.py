@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..scheduler.codes import ReturnCode
-from ..views.ending import not_the_chains
+from ..views.hypotheticals import hypothetical_lines
 from ..views.text import cut, harmless
 from .fold import Loop, Omitted
 from .model import Doing, EndGone, Program, Refusal, Span, Story, Swap, Transfer
@@ -11,6 +11,7 @@ from .model import Doing, EndGone, Program, Refusal, Span, Story, Swap, Transfer
 LABEL_MAX = 48
 """Columns of a text of the user's in a picture."""
 _TITLE_MAX = 120
+_HYPOTHETICAL_MAX = 200
 _HEAD_SHOWN = 16
 _VARIES = {
     "ids": "VMs and fds have other numbers in each",
@@ -33,7 +34,7 @@ def warnings(story: Story) -> list[str]:
     """What has to be said of the run as a whole: that its order is not the chain's, that its beginning is missing."""
     said: list[str] = []
     if story.hypothetical is not None:
-        said.append(not_the_chains(label(story.hypothetical)))
+        said += (cut(line, _HYPOTHETICAL_MAX) for line in hypothetical_lines(story.hypothetical))
     if story.start:
         said.append(f"the journal begins with a resumed run, at {story.start:,} cycles")
     return said

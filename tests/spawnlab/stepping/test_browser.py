@@ -15,7 +15,7 @@ from spawnlab.play import run_synchronously
 from spawnlab.recording import Recording
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.model import Program, Scenario
-from spawnlab.stepper.page import page_of, page_of_recording
+from spawnlab.stepping.page import page_of, page_of_recording
 
 from .browser import NPM, Browser
 

@@ -15,13 +15,13 @@ from ..explain.text import text_of
 from ..recording import Recording
 from ..saved import SavedRun
 from ..scenarios.build import Build
-from ..scheduler.hypothetical import hypothetical_order
+from ..scheduler.faults import conditions_of
+from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order
 from ..scheduler.journal import Journal
 from ..staging import Playable, Run, load
 from ..views.ending import ending
 from ..views.hypotheticals import fault_notes, hypothetical_lines
 from ..views.text import harmless
-from ..vm.errors import SpawnlabError
 from ..vm.isa.text import ABI_NAMES
 from .capture import Captured
 from .frames import Frame, Framing
@@ -31,10 +31,6 @@ from .texts import Texts
 FORMAT = 1
 _TURNS_IN_FULL = 500
 """A run of more turns is told in the page without a program (and in print) by its first and last ones."""
-
-
-class StepperError(SpawnlabError):
-    """A page that can't be made; says why and what to do."""
 
 
 class _Data(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -55,7 +51,7 @@ class _Data(msgspec.Struct, omit_defaults=True, kw_only=True):
 def page_of(what: Playable, *, limit: int | None = None, policy: str | None = None, faults: Sequence[str] = ()) -> str:
     """The page of a run, which is played for it within ``limit`` cycles.
 
-    Raises as :func:`~spawnlab.play.perform`, and :class:`StepperError`.
+    Raises as :func:`~spawnlab.play.perform`.
     """
     made = what.build() if isinstance(what, SavedRun) else load(what)
     texts, sources = Texts(), sources_of(made)
@@ -75,10 +71,14 @@ def page_of(what: Playable, *, limit: int | None = None, policy: str | None = No
     return _page(data, list(ending(run)), _why(run), run.journal)
 
 
-def page_of_recording(recording: Recording) -> str:
-    """The page of a recording; of a kept journal there are no sources, registers or memory."""
+def page_of_recording(recording: Recording, *, limit: int | None = None) -> str:
+    """The page of a recording, that was made within ``limit`` cycles; raises as :func:`page_of`.
+
+    Of a kept journal there are no sources, registers or memory.
+    """
     if recording.what is not None:
-        return page_of(recording.what)
+        policy, faults = conditions_of(hypothetical_order(recording.journal.policy) or CONSENSUS_TEXT)
+        return page_of(recording.what, limit=limit, policy=policy, faults=faults)
     texts = Texts()
     frames = list(Framing(None, texts).frames(recording.journal))
     data = _Data(
@@ -101,11 +101,9 @@ def _why(run: Run) -> list[str]:
 
 
 def _page(data: _Data, end: Iterable[str], why: list[str], journal: Journal) -> str:
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise StepperError(f"the page needs Jinja: pip install 'spawnlab[draw]' ({error})") from None
-    assets = files("spawnlab.stepper") / "assets"
+    from jinja2 import Environment, StrictUndefined
+
+    assets = files("spawnlab.stepping") / "assets"
 
     def asset(name: str) -> str:
         return (assets / name).read_text(encoding="utf-8")

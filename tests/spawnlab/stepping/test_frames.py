@@ -16,11 +16,11 @@ from spawnlab.scenarios.gallery import entries
 from spawnlab.scheduler.scheduler import RunMode, Scheduler, play
 from spawnlab.scheduler.states import Wait, WaitForRead, WaitForWrite
 from spawnlab.staging import Playable, Staging, load
-from spawnlab.stepper import capture
-from spawnlab.stepper.capture import Captured
-from spawnlab.stepper.frames import Frame, Framing
-from spawnlab.stepper.sources import Where, sources_of
-from spawnlab.stepper.texts import Texts
+from spawnlab.stepping import capture
+from spawnlab.stepping.capture import Captured
+from spawnlab.stepping.frames import Frame, Framing
+from spawnlab.stepping.sources import Where, sources_of
+from spawnlab.stepping.texts import Texts
 from spawnlab.testing.strategies import topologies
 from spawnlab.views.accounts import accounts
 from spawnlab.vm.errors import VmError

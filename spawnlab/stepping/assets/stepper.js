@@ -370,7 +370,7 @@
     showStrip();
     const hash = `#step=${here}` + (chosen == null ? "" : `&vm=${chosen}`);
     $("link").href = hash;
-    if (location.hash !== hash && !playing) history.replaceState(null, "", hash);
+    if (location.hash !== hash && !playing && location.protocol !== "about:") history.replaceState(null, "", hash);
   }
 
   // Going
