@@ -6,7 +6,7 @@ from ..scheduler.codes import ReturnCode
 from ..views.ending import not_the_chains
 from ..views.text import cut, harmless
 from .fold import Loop, Omitted
-from .model import Doing, EndGone, Program, Refusal, Span, Story, Swap, Transfer
+from .model import Doing, EndGone, Program, Refusal, Span, Story, Swap, Transfer, Turn
 
 LABEL_MAX = 48
 """Columns of a text of the user's in a picture."""
@@ -130,3 +130,43 @@ def refused(refusal: Refusal) -> str:
 def swapped(swap: Swap) -> str:
     """A swap."""
     return "is swapped out" if swap.out else "is swapped in"
+
+
+def said(turn: Turn) -> str:
+    """A turn's call, as short as can be; empty where there is none."""
+    call = turn.call
+    if turn.exit_code is not None:
+        return "exit"
+    if call is None:
+        return ""
+    match call.kind:
+        case "read" | "write" | "close":
+            return f"{call.kind} {call.fd}"
+        case "wait":
+            return f"wait {call.target}"
+        case "inherited_fd":
+            return "fds"
+        case kind:
+            return kind
+
+
+def waits_for(span: Span) -> str:
+    """What a blocked VM waits for, in a few words; empty for one that is not blocked."""
+    match span.doing:
+        case Doing.READ | Doing.WRITE:
+            return f"waits to {span.doing.value} fd {span.fd}"
+        case Doing.WAIT:
+            return f"waits for VM {span.target}"
+        case _:
+            return ""
+
+
+def waits_shortly(span: Span) -> str:
+    """The same in one or two words."""
+    match span.doing:
+        case Doing.READ | Doing.WRITE:
+            return f"{span.doing.value} {span.fd}"
+        case Doing.WAIT:
+            return f"VM {span.target}"
+        case _:
+            return ""

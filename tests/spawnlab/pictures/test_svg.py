@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import spawnlab
+from spawnlab.actors.vm import Vm
 from spawnlab.explore.topology import Topology, scenario_of
-from spawnlab.pictures import png, wording
+from spawnlab.pictures import canvas, png, wording
 from spawnlab.pictures.drawing import picture
 from spawnlab.pictures.errors import PictureError
 from spawnlab.pictures.graph import graph
@@ -102,11 +103,16 @@ def test_folded_timelines(made: Topology, axis: str, turns_max: int) -> None:
     svgs.check(timeline(story, axis=axis, turns_max=turns_max))
 
 
-@pytest.mark.parametrize(
-    "run", [ping_pong(300, inner=3), spawning(300), irregular(600)], ids=lambda r: r.outcome.cycles
-)
-def test_what_is_folded_is_told(run: spawnlab.Run) -> None:
-    story = story_here(run)
+LONG = {
+    "loop": partial(ping_pong, 300, inner=3),
+    "children": partial(spawning, 300),
+    "irregular": partial(irregular, 600),
+}
+
+
+@pytest.mark.parametrize("which", LONG)
+def test_what_is_folded_is_told(which: str) -> None:
+    story = story_here(LONG[which]())
     root = svgs.check(timeline(story))
     folded = svgs.classed(root, "g", "folded")
     shown = {
@@ -117,8 +123,6 @@ def test_what_is_folded_is_told(run: spawnlab.Run) -> None:
 
 
 def test_a_huge_turn_leaves_room_for_small_ones() -> None:
-    from spawnlab.actors.vm import Vm
-
     async def root(vm: Vm) -> None:
         await vm.pipe()
         await vm.spend(60_000_000)
@@ -204,8 +208,6 @@ def test_topologies_of_many_vms() -> None:
 
 def test_colours_have_contrast_in_light_and_in_dark() -> None:
     """WCAG: 4.5 for text, 3 for lines and bars."""
-    from spawnlab.pictures import canvas
-
     tables: Any = canvas
     for dark in (0, 1):
         paper = tables._PAPER[dark]
