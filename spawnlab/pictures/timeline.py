@@ -217,7 +217,9 @@ class _Timeline:
         match span.doing:
             case Doing.RUNNING if turn is not None:
                 place = f" at {turn.call.place}" if turn.call is not None and turn.call.place else ""
-                return f"runs, turn {turn.number:,}: {wording.said(turn) or 'no call'}{place}"
+                code = turn.call.code if turn.call is not None else None
+                answered = f", answered {wording.code(code)}" if code is not None else ""
+                return f"runs, turn {turn.number:,}: {wording.said(turn) or 'no call'}{place}{answered}"
             case Doing.RUNNABLE:
                 return "can run"
             case Doing.UNKNOWN:

@@ -122,9 +122,13 @@ def gone(event: EndGone) -> str:
 
 def refused(refusal: Refusal) -> str:
     """A return code that is an error."""
-    known = refusal.code in ReturnCode.__members__.values()
-    code = f"{ReturnCode(refusal.code).name} ({refusal.code})" if known else str(refusal.code)
-    return f"{refusal.call or 'a call'} is answered {code}"
+    return f"{refusal.call or 'a call'} is answered {code(refusal.code)}"
+
+
+def code(number: int) -> str:
+    """A return code by its name and number."""
+    known = number in ReturnCode.__members__.values()
+    return f"{ReturnCode(number).name} ({number})" if known else str(number)
 
 
 def swapped(swap: Swap) -> str:

@@ -139,6 +139,14 @@ def test_a_huge_turn_leaves_room_for_small_ones() -> None:
     assert texts.count("pipe") == 3
 
 
+def test_a_tooltip_says_where_and_what_was_answered() -> None:
+    story = story_here(spawnlab.run_synchronously("gallery:invalid_fd"))
+    bars = svgs.classed(svgs.parsed(timeline(story)), "rect", "running")
+    tips = [svgs.tip(bar) for bar in bars if bar.get("data-doing")]
+    assert any("answered INVALID_FD (6)" in tip for tip in tips)
+    assert all("at steps[" in tip or "exit" in tip for tip in tips)
+
+
 @pytest.mark.parametrize("form", [timeline, graph])
 def test_a_hypothetical_order_is_told(form: Any) -> None:
     story = story_here(spawnlab.run_synchronously("gallery:deadlock", policy="smallest"))
