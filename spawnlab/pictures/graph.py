@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .canvas import FONT, SMALL, TITLE, Canvas
 from .layout import Point, place
+from .legend import Entry, Legend
 from .measure import width
 from .model import Story
 from .topology import Topology, topology_of
@@ -151,16 +152,13 @@ class _Graph:
         return x + dx * part, y + dy * part
 
     def _key(self) -> None:
-        x, y = _MARGIN, self.bottom + 24
-        entries = [("spawn", "spawns", bool(self.topology.spawns)), ("pipe", "bytes", bool(self.topology.pipes))]
-        entries.append(("waits", "waits for, for ever", bool(self.topology.waits)))
-        for kind, text, used in entries:
-            if not used:
-                continue
-            name = {"spawn": "soft", "pipe": "bytes", "waits": "stuck"}[kind]
-            self.canvas.arrow([(x, y), (x + 28, y)], name, dashes="2 4" if kind == "spawn" else "")
-            self.canvas.text(text, x + 36, y + 4, SMALL, "ink")
-            x += 36 + width(text, SMALL) + 24
+        entries = [
+            (self.topology.spawns, Entry(text="spawns", kind="arrow", name="soft", dashes="2 4")),
+            (self.topology.pipes, Entry(text="bytes", kind="arrow", name="bytes")),
+            (self.topology.waits, Entry(text="waits for, for ever", kind="arrow", name="stuck")),
+        ]
+        legend = Legend([entry for there, entry in entries if there], _MARGIN, self.canvas.width - _MARGIN)
+        legend.draw(self.canvas, self.bottom + 24)
 
 
 def _smooth(points: list[Point]) -> list[Point]:

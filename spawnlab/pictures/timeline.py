@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from . import wording
+from .arrows import BAR, DASHES, DOTS, Arrows
 from .canvas import FONT, SMALL, TITLE, Canvas
 from .fold import Loop, Omitted, Piece, fold
+from .legend import Entry, Legend
 from .measure import fitting, width
-from .model import BLOCKED, Doing, Span, Story, Turn, Vm
+from .model import BLOCKED, Doing, Span, Story, Vm
 from .scale import Mark, Scale, Stretch, scale_of
 
 TURNS_MAX = 120
 """Turns that are shown at the most."""
-_LANE, _BAR = 54.0, 24.0
+_LANE = 54.0
 _MARGIN = 24.0
 _MARK_HEIGHT = 24.0
 _AXIS = 40.0
@@ -20,14 +22,14 @@ _END = 170.0
 """Pixels behind the run's end, for how it ended, and who waits for ever for whom."""
 _FOREVER = 124.0
 _WIDTH_MIN = 720.0
-_KEY = (
-    ("running", "runs"),
-    ("ready", "can run"),
-    ("read", "waits to read"),
-    ("write", "waits to write"),
-    ("wait", "waits for a VM's end"),
-    ("away", "swapped out"),
-)
+_BARS = {
+    Doing.RUNNING: Entry(text="runs", kind="bar", name="running"),
+    Doing.RUNNABLE: Entry(text="can run", kind="thin", name="ready"),
+    Doing.READ: Entry(text="waits to read", kind="bar", name="read"),
+    Doing.WRITE: Entry(text="waits to write", kind="bar", name="write"),
+    Doing.WAIT: Entry(text="waits for a VM's end", kind="bar", name="wait"),
+    Doing.UNKNOWN: Entry(text="not told by the journal", kind="bar", name="unknown"),
+}
 
 
 def timeline(story: Story, *, axis: str = "log", turns_max: int | None = TURNS_MAX) -> str:
@@ -57,7 +59,8 @@ class _Timeline:
         self.bottom = self.top + max(1, len(self.vms)) * _LANE
         self.right = self.left + scale.width
         wide = max(_WIDTH_MIN, self.right + _END + _MARGIN, _MARGIN * 2 + self._widest())
-        high = self.bottom + self._key_rows(wide) * 26 + _MARGIN + 8
+        self.legend = Legend(self._entries(), _MARGIN, wide - _MARGIN)
+        high = self.bottom + self.legend.height + _MARGIN + 8
         self.canvas = Canvas(wide, high, wording.title(story), self._about())
         self.lanes = {vm.vm: self.top + number * _LANE for number, vm in enumerate(self.vms)}
 
@@ -68,14 +71,14 @@ class _Timeline:
             if stretch.fold is not None:
                 self._fold(stretch, stretch.fold)
         self._axis_line()
-        self._spawns()
-        self._answers()
+        arrows = Arrows(self.story, self.canvas, self._x, {vm: self._middle(vm) for vm in self.lanes}, self._is_visible)
+        arrows.below_bars()
         for vm in self.vms:
             self._lane(vm)
-        self._transfers()
-        self._rings()
+        arrows.above_bars()
+        arrows.waits(self.right + _FOREVER)
         self._ending()
-        self._key()
+        self.legend.draw(self.canvas, self.bottom + 26)
         return self.canvas.svg()
 
     # What is where
@@ -192,7 +195,7 @@ class _Timeline:
                     if away.vm == vm.vm and start < end:
                         x = self._x(start)
                         tip = f"VM {vm.vm} is swapped out, from {away.start:,} to {away.end:,} cycles"
-                        self.canvas.rect(x, y + _BAR / 2 - 1, self._x(end) - x, 8, "away", tip)
+                        self.canvas.rect(x, y + BAR / 2 - 1, self._x(end) - x, 8, "away", tip)
         self._end_of(vm, y)
 
     def _span(self, span: Span, start: int, end: int, y: float) -> None:
@@ -201,20 +204,22 @@ class _Timeline:
         tip = f"VM {span.vm} {self._does(span)}, {span.end - span.start:,} cycles from {span.start:,} to {span.end:,}"
         match span.doing:
             case Doing.RUNNING:
-                self.canvas.rect(x, y - _BAR / 2, wide, _BAR, "running", tip, data=data)
-                self._inside(_said(self.story.turns[span.turn]), x, wide, y, "on-running")
+                self.canvas.rect(x, y - BAR / 2, wide, BAR, "running", tip, data=data)
+                self._inside(wording.said(self.story.turns[span.turn]), x, wide, y, "on-running")
             case Doing.RUNNABLE:
                 self.canvas.rect(x, y - 3, wide, 6, "ready", tip, data=data)
             case _:
-                self.canvas.rect(x, y - _BAR / 2, wide, _BAR, span.doing.value, tip, data=data)
-                self._inside(_waits(span, whole=True), x, wide, y, f"on-{span.doing.value}", _waits(span))
+                self.canvas.rect(x, y - BAR / 2, wide, BAR, span.doing.value, tip, data=data)
+                self._inside(wording.waits_for(span), x, wide, y, f"on-{span.doing.value}", wording.waits_shortly(span))
 
     def _does(self, span: Span) -> str:
         turn = self.story.turns[span.turn] if span.turn >= 0 else None
         match span.doing:
             case Doing.RUNNING if turn is not None:
                 place = f" at {turn.call.place}" if turn.call is not None and turn.call.place else ""
-                return f"runs, turn {turn.number:,}: {_said(turn) or 'no call'}{place}"
+                code = turn.call.code if turn.call is not None else None
+                answered = f", answered {wording.code(code)}" if code is not None else ""
+                return f"runs, turn {turn.number:,}: {wording.said(turn) or 'no call'}{place}{answered}"
             case Doing.RUNNABLE:
                 return "can run"
             case Doing.UNKNOWN:
@@ -237,7 +242,7 @@ class _Timeline:
             x = self._x(vm.ended)
             tip = f"VM {vm.vm} ends with exit code {vm.exit_code}, at {vm.ended:,} cycles"
             with self.canvas.group("exit", tip, vm=vm.vm):
-                self.canvas.path(f"M{x:.2f},{y - _BAR / 2 - 4:.2f} v{_BAR + 8}", "ink", wide=3)
+                self.canvas.path(f"M{x:.2f},{y - BAR / 2 - 4:.2f} v{BAR + 8}", "ink", wide=3)
                 self.canvas.text(f"{vm.exit_code}", x + 5, y + 5, FONT, "ink", bold=True)
 
     def _forever(self, vm: int, y: float) -> None:
@@ -245,85 +250,19 @@ class _Timeline:
         span = self.story.spans_of(vm)[-1]
         blocked = span.doing in BLOCKED
         with self.canvas.group("forever", f"VM {vm} {self._stuck_words(vm)}", vm=vm):
-            self.canvas.rect(self.right, y - _BAR / 2, _FOREVER, _BAR, span.doing.value if blocked else "ready")
-            box = f"M{self.right:.2f},{y - _BAR / 2:.2f} h{_FOREVER} v{_BAR} h-{_FOREVER} z"
+            self.canvas.rect(self.right, y - BAR / 2, _FOREVER, BAR, span.doing.value if blocked else "ready")
+            box = f"M{self.right:.2f},{y - BAR / 2:.2f} h{_FOREVER} v{BAR} h-{_FOREVER} z"
             self.canvas.path(box, "stuck", wide=2)
             name = f"on-{span.doing.value}" if blocked else "ink"
-            text, shorter = (_waits(span, whole=True), _waits(span)) if blocked else ("for ever", "")
+            text, shorter = (wording.waits_for(span), wording.waits_shortly(span)) if blocked else ("for ever", "")
             self._inside(text, self.right, _FOREVER, y, name, shorter)
 
     def _stuck_words(self, vm: int) -> str:
         report = self.story.ending.deadlock
         return next((one.words for one in report.waiting if one.vm == vm), "") if report else ""
 
-    def _spawns(self) -> None:
-        for spawn in self.story.spawns:
-            if not self._is_visible(spawn.turn) or spawn.parent not in self.lanes or spawn.child not in self.lanes:
-                continue
-            handed = f", hands on {wording.fds(spawn.fds)}" if spawn.fds else ""
-            tip = f"VM {spawn.parent} spawns VM {spawn.child}{handed}, at {spawn.at:,} cycles"
-            self._arrow(spawn.parent, spawn.child, self._x(spawn.at), "ink", tip, dashes="2 3", kind="spawn")
-
-    def _answers(self) -> None:
-        for answer in self.story.answers:
-            if not self._is_visible(answer.turn) or answer.vm not in self.lanes or answer.target not in self.lanes:
-                continue
-            tip = (
-                f"VM {answer.vm} learns that VM {answer.target} ended with {answer.exit_code}, at {answer.at:,} cycles"
-            )
-            self._arrow(answer.target, answer.vm, self._x(answer.at), "soft", tip, dashes="6 3", kind="answer")
-
-    def _transfers(self) -> None:
-        """Arrows that lie at the same place are drawn side by side."""
-        seen: dict[float, int] = {}
-        for transfer in self.story.transfers:
-            if not self._is_visible(transfer.turn):
-                continue
-            x = self._x(transfer.at)
-            number = seen[x] = seen.get(x, -1) + 1
-            tip = (
-                f"VM {transfer.writer} hands VM {transfer.reader} {wording.moved(transfer)}, at {transfer.at:,} cycles"
-            )
-            self._arrow(transfer.writer, transfer.reader, x - 7 * number, "bytes", tip, wide=2.5, kind="transfer")
-
-    def _arrow(
-        self,
-        source: int,
-        target: int,
-        x: float,
-        name: str,
-        tip: str,
-        *,
-        kind: str,
-        wide: float = 1.75,
-        dashes: str = "",
-    ) -> None:
-        """From one lane to another, or a loop on one lane."""
-        start, end = self._middle(source), self._middle(target)
-        if source == target:
-            points = [(x - 10, start - _BAR / 2), (x - 10, start - _BAR), (x, start - _BAR), (x, start - _BAR / 2)]
-        else:
-            down = 1 if end > start else -1
-            points = [(x, start + down * _BAR / 2), (x, end - down * _BAR / 2)]
-        self.canvas.arrow(points, name, tip, wide=wide, dashes=dashes, kind=kind)
-
-    def _rings(self) -> None:
-        """Who waits for whom in a deadlock, beside the waits that are for ever."""
-        report = self.story.ending.deadlock
-        pairs = [(one.vm, target) for one in (report.waiting if report else ()) for target in one.waits_for]
-        x = self.right + _FOREVER
-        for number, (vm, target) in enumerate(pairs):
-            if vm not in self.lanes or target not in self.lanes:
-                continue
-            start, end = self._middle(vm), self._middle(target)
-            out = x + 10 + 8 * (number % 4)
-            shift = 5 if end > start else -5
-            points = [(x + 1, start + shift), (out, start + shift), (out, end - shift), (x + 1, end - shift)]
-            tip = f"VM {vm} waits for {'itself' if vm == target else f'VM {target}'}"
-            self.canvas.arrow(points, "stuck", tip, kind="waits")
-
     def _ending(self) -> None:
-        for fault in self.story.faults:
+        for fault in self.story.faults[-1:]:
             if fault.vm in self.lanes and self.story.ending.kind == "error":
                 x, y = self._x(fault.at), self._middle(fault.vm)
                 where = f" at {fault.place}" if fault.place else ""
@@ -338,83 +277,17 @@ class _Timeline:
                 self.canvas.path(f"M{x - 2:.2f},{self.top:.2f} V{self.bottom:.2f}", "stuck", wide=1.5, dashes="8 4")
                 self.canvas.path(f"M{x + 2:.2f},{self.top:.2f} V{self.bottom:.2f}", "stuck", wide=1.5, dashes="8 4")
 
-    def _key_entries(self) -> list[tuple[str, str]]:
-        stuck = self.story.ending.deadlock is not None
-        used = {s.doing.value for s in self.story.spans if s.end > s.start or (stuck and s.end == self.story.end)}
-        if Doing.RUNNABLE.value in used:
-            used.add("ready")
-        if self.story.away:
-            used.add("away")
-        return [(name, text) for name, text in _KEY if name in used]
-
-    def _key_rows(self, wide: float) -> int:
-        self._places: list[tuple[str, str, float, int]] = []
-        x, row = _MARGIN, 0
-        arrows = [
-            ("transfer", "bytes through a pipe", bool(self.story.transfers)),
-            ("spawn", "spawns", bool(self.story.spawns)),
-            ("answer", "exit code for who waits", bool(self.story.answers)),
-            ("break", "suspended and resumed", bool(self.story.breaks)),
-            ("waits", "waits for, for ever", self.story.ending.deadlock is not None),
+    def _entries(self) -> list[Entry]:
+        """What is in the picture, for the key."""
+        story = self.story
+        stuck = story.ending.deadlock is not None
+        used = {s.doing for s in story.spans if s.end > s.start or (stuck and s.end == story.end)}
+        more = [
+            (story.away, Entry(text="swapped out", kind="band", name="away")),
+            (story.transfers, Entry(text="bytes through a pipe", kind="arrow", name="bytes")),
+            (story.spawns, Entry(text="spawns", kind="arrow", name="ink", dashes=DOTS)),
+            (story.answers, Entry(text="exit code for who waits", kind="arrow", name="soft", dashes=DASHES)),
+            (story.breaks, Entry(text="suspended and resumed", kind="cut", name="stuck", dashes="8 4")),
+            (stuck, Entry(text="waits for, for ever", kind="arrow", name="stuck")),
         ]
-        for name, text in [*self._key_entries(), *((name, text) for name, text, used in arrows if used)]:
-            room = 36 + width(text, SMALL) + 18
-            if x + room > wide - _MARGIN:
-                x, row = _MARGIN, row + 1
-            self._places.append((name, text, x, row))
-            x += room
-        return row + 1
-
-    def _key(self) -> None:
-        for name, text, x, row in self._places:
-            y = self.bottom + 26 + row * 26
-            with self.canvas.group("key"):
-                match name:
-                    case "transfer":
-                        self.canvas.arrow([(x, y), (x + 28, y)], "bytes", wide=2.5)
-                    case "spawn":
-                        self.canvas.arrow([(x, y), (x + 28, y)], "ink", dashes="2 3", wide=1.75)
-                    case "answer":
-                        self.canvas.arrow([(x, y), (x + 28, y)], "soft", dashes="6 3", wide=1.75)
-                    case "waits":
-                        self.canvas.arrow([(x, y), (x + 28, y)], "stuck")
-                    case "break":
-                        self.canvas.path(f"M{x + 12:.2f},{y - 9:.2f} v18 m4,-18 v18", "stuck", dashes="8 4")
-                    case "ready":
-                        self.canvas.rect(x, y - 3, 28, 6, name)
-                    case "away":
-                        self.canvas.rect(x, y - 4, 28, 8, name)
-                    case _:
-                        self.canvas.rect(x, y - 8, 28, 16, name)
-                self.canvas.text(text, x + 36, y + 4, SMALL, "ink")
-
-
-def _said(turn: Turn) -> str:
-    """A turn's call, as short as can be."""
-    call = turn.call
-    if turn.exit_code is not None:
-        return "exit"
-    if call is None:
-        return ""
-    match call.kind:
-        case "read" | "write" | "close":
-            return f"{call.kind} {call.fd}"
-        case "wait":
-            return f"wait {call.target}"
-        case "inherited_fd":
-            return "fds"
-        case kind:
-            return kind
-
-
-def _waits(span: Span, *, whole: bool = False) -> str:
-    """What a blocked VM waits for, in one or two words."""
-    match span.doing:
-        case Doing.READ:
-            return f"waits to read fd {span.fd}" if whole else f"read {span.fd}"
-        case Doing.WRITE:
-            return f"waits to write fd {span.fd}" if whole else f"write {span.fd}"
-        case Doing.WAIT:
-            return f"waits for VM {span.target}" if whole else f"VM {span.target}"
-        case _:
-            return ""
+        return [entry for doing, entry in _BARS.items() if doing in used] + [entry for there, entry in more if there]

@@ -6,7 +6,7 @@ from ..scheduler.codes import ReturnCode
 from ..views.hypotheticals import hypothetical_lines
 from ..views.text import cut, harmless
 from .fold import Loop, Omitted
-from .model import Doing, EndGone, Program, Refusal, Span, Story, Swap, Transfer
+from .model import Doing, EndGone, Program, Refusal, Span, Story, Swap, Transfer, Turn
 
 LABEL_MAX = 48
 """Columns of a text of the user's in a picture."""
@@ -123,11 +123,55 @@ def gone(event: EndGone) -> str:
 
 def refused(refusal: Refusal) -> str:
     """A return code that is an error."""
-    known = refusal.code in ReturnCode.__members__.values()
-    code = f"{ReturnCode(refusal.code).name} ({refusal.code})" if known else str(refusal.code)
-    return f"{refusal.call or 'a call'} is answered {code}"
+    return f"{refusal.call or 'a call'} is answered {code(refusal.code)}"
+
+
+def code(number: int) -> str:
+    """A return code by its name and number."""
+    known = number in ReturnCode.__members__.values()
+    return f"{ReturnCode(number).name} ({number})" if known else str(number)
 
 
 def swapped(swap: Swap) -> str:
     """A swap."""
     return "is swapped out" if swap.out else "is swapped in"
+
+
+def said(turn: Turn) -> str:
+    """A turn's call, as short as can be; empty where there is none."""
+    call = turn.call
+    if turn.exit_code is not None:
+        return "exit"
+    if call is None:
+        return ""
+    match call.kind:
+        case "read" | "write" | "close":
+            return f"{call.kind} {call.fd}"
+        case "wait":
+            return f"wait {call.target}"
+        case "inherited_fd":
+            return "fds"
+        case kind:
+            return kind
+
+
+def waits_for(span: Span) -> str:
+    """What a blocked VM waits for, in a few words; empty for one that is not blocked."""
+    match span.doing:
+        case Doing.READ | Doing.WRITE:
+            return f"waits to {span.doing.value} fd {span.fd}"
+        case Doing.WAIT:
+            return f"waits for VM {span.target}"
+        case _:
+            return ""
+
+
+def waits_shortly(span: Span) -> str:
+    """The same in one or two words."""
+    match span.doing:
+        case Doing.READ | Doing.WRITE:
+            return f"{span.doing.value} {span.fd}"
+        case Doing.WAIT:
+            return f"VM {span.target}"
+        case _:
+            return ""

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import spawnlab
+from spawnlab.actors.vm import Vm
 from spawnlab.explore.topology import Topology, scenario_of
-from spawnlab.pictures import png, wording
+from spawnlab.pictures import canvas, png, wording
 from spawnlab.pictures.drawing import picture
 from spawnlab.pictures.errors import PictureError
 from spawnlab.pictures.graph import graph
@@ -102,11 +103,16 @@ def test_folded_timelines(made: Topology, axis: str, turns_max: int) -> None:
     svgs.check(timeline(story, axis=axis, turns_max=turns_max))
 
 
-@pytest.mark.parametrize(
-    "run", [ping_pong(300, inner=3), spawning(300), irregular(600)], ids=lambda r: r.outcome.cycles
-)
-def test_what_is_folded_is_told(run: spawnlab.Run) -> None:
-    story = story_here(run)
+LONG = {
+    "loop": partial(ping_pong, 300, inner=3),
+    "children": partial(spawning, 300),
+    "irregular": partial(irregular, 600),
+}
+
+
+@pytest.mark.parametrize("which", LONG)
+def test_what_is_folded_is_told(which: str) -> None:
+    story = story_here(LONG[which]())
     root = svgs.check(timeline(story))
     folded = svgs.classed(root, "g", "folded")
     shown = {
@@ -117,8 +123,6 @@ def test_what_is_folded_is_told(run: spawnlab.Run) -> None:
 
 
 def test_a_huge_turn_leaves_room_for_small_ones() -> None:
-    from spawnlab.actors.vm import Vm
-
     async def root(vm: Vm) -> None:
         await vm.pipe()
         await vm.spend(60_000_000)
@@ -133,6 +137,14 @@ def test_a_huge_turn_leaves_room_for_small_ones() -> None:
     assert widths[1] == max(widths)
     texts = [label.text for label in svgs.labels(root_lane)]
     assert texts.count("pipe") == 3
+
+
+def test_a_tooltip_says_where_and_what_was_answered() -> None:
+    story = story_here(spawnlab.run_synchronously("gallery:invalid_fd"))
+    bars = svgs.classed(svgs.parsed(timeline(story)), "rect", "running")
+    tips = [svgs.tip(bar) for bar in bars if bar.get("data-doing")]
+    assert any("answered INVALID_FD (6)" in tip for tip in tips)
+    assert all("at steps[" in tip or "exit" in tip for tip in tips)
 
 
 @pytest.mark.parametrize("form", [timeline, graph])
@@ -204,8 +216,6 @@ def test_topologies_of_many_vms() -> None:
 
 def test_colours_have_contrast_in_light_and_in_dark() -> None:
     """WCAG: 4.5 for text, 3 for lines and bars."""
-    from spawnlab.pictures import canvas
-
     tables: Any = canvas
     for dark in (0, 1):
         paper = tables._PAPER[dark]
