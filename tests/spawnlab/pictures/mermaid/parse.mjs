@@ -34,5 +34,5 @@ for (const text of JSON.parse(readFileSync(0, "utf8"))) {
     results.push({ error: String(error?.message ?? error) });
   }
 }
-console.log(JSON.stringify(results));
-process.exit(0);
+// Not before all is written: a pipe takes it in pieces. The page that jsdom has made would keep the process alive.
+process.stdout.write(JSON.stringify(results), () => process.exit(0));
