@@ -26,8 +26,8 @@ LANGUAGES = {".toml": "toml", ".json": "json", ".yaml": "yaml", ".py": "python",
 PARTS = {
     "Lessons": ["lessons/1_spawn_and_pipes", "lessons/2_why_it_deadlocks", "lessons/3_what_determinism_buys"],
     "How to": [
-        "scenarios", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults", "explore", "actors",
-        "scheduler",
+        "scenarios", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults", "explore",
+        "actors", "scheduler",
     ],
     "Reference": ["gallery", "python", "json", "isa"],
     "Background": ["architecture", "conformance", "differences", "reliability", "performance"],
