@@ -7,6 +7,7 @@ input/output (``scheduler`` §8). Every driver uses these two calls; ``run`` and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from ..vm.errors import CyclesExceeded, Unexpected, VmError, Yield
 from ..vm.machine import Machine, PauseSignal
 from ..vm.snapshot import Snapshot
 from .booting import boot_root_if_needed
+from .copies import TableCopy, copy_table, fill_table
 from .deadlock import Deadlock, explain_deadlock
 from .events import Faulted, IterationEnded, IterationStarted, Resumed
 from .faults import Fault
@@ -66,6 +68,14 @@ class Turn(msgspec.Struct, frozen=True):
     vm: int
     machine: Machine
     limit: int
+
+
+class SchedulerCopy(msgspec.Struct, frozen=True):
+    """A scheduler between two iterations, and its policy with what that knows of the run."""
+
+    table: TableCopy
+    policy: SchedulingPolicy
+    iterations: int
 
 
 class _Played(msgspec.Struct, frozen=True):
@@ -141,6 +151,37 @@ class Scheduler:
             raise RuntimeError("a run with faults can't be suspended: no state has a place for them")
         self._is_suspended = True
         return suspend_table(self.table)
+
+    def copy(self) -> SchedulerCopy:
+        """What is between two iterations, to come back to by :meth:`go_back`; nothing changes by it.
+
+        Raises :class:`RuntimeError` as :meth:`suspend`, and for a run with faults, whose moments are counted elsewhere.
+        """
+        self._check_idle()
+        if self.table.injector is not None:
+            raise RuntimeError("a run with faults can't be copied")
+        return SchedulerCopy(copy_table(self.table), deepcopy(self.policy), self.iterations)
+
+    @classmethod
+    def go_back(
+        cls,
+        sg_data: ScriptGroupData,
+        copy: SchedulerCopy,
+        generator: SyscallGenerator = consensus_syscalls,
+        context: object = None,
+        *,
+        observers: Iterable[Observer] = (),
+        machines: MachineFactory = riscv_machine,
+    ) -> Scheduler:
+        """A scheduler of the same script group that goes on as the copied one did; it may be made any number of times.
+
+        Whatever the generator's ``context`` and the observers keep is theirs to bring back.
+        """
+        scheduler = cls(sg_data, generator, context, policy=deepcopy(copy.policy), machines=machines)
+        fill_table(scheduler.table, copy.table)
+        scheduler.iterations = copy.iterations
+        scheduler.table.observers.extend(observers)
+        return scheduler
 
     def _check_idle(self) -> None:
         if self._turn is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 
 from .saved import SavedRun
 from .scheduler.processes import Observer
@@ -41,6 +42,10 @@ class Legs:
         self._planned = False
         """Whether the leg that is under way is to be gone on with where it is suspended."""
 
+    def copy(self) -> Legs:
+        """The same legs, from where these are on; neither changes the other."""
+        return copy(self)
+
     @property
     def run(self) -> Run:
         """The run that the last leg came to."""
@@ -58,7 +63,8 @@ class Legs:
                 return None
             self._ahead = [cycles for cycles in self._ahead if cycles > consumed]
         self._planned = bool(self._ahead)
-        suspend_at = self._ahead.pop(0) if self._ahead else self._suspend_at
+        suspend_at = self._ahead[0] if self._ahead else self._suspend_at
+        self._ahead = self._ahead[1:]
         return Staging(
             self._what,
             limit=self._limit,

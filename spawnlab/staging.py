@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from .actors.factory import ActorMachines
+from .actors.factory import ActorMachines, SavedPlay
 from .actors.python_vm import Actor, ReplayError
 from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.build import Build, build, build_actors, build_elf, build_file
@@ -22,7 +22,7 @@ from .scheduler.journal import Journal
 from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
-from .scheduler.scheduler import Scheduler
+from .scheduler.scheduler import Scheduler, SchedulerCopy
 from .showing import shown
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
@@ -68,6 +68,21 @@ class Run(msgspec.Struct, frozen=True):
     def _repr_html_(self) -> str | None:
         """The same as a part of a page, with its tooltips."""
         return shown("html", self)
+
+
+class StagingCopy(msgspec.Struct, frozen=True):
+    """A run between two iterations, to come back to."""
+
+    scheduler: SchedulerCopy
+    plays: tuple[SavedPlay, ...]
+    """What the functions were told that play VMs."""
+    events: int
+    """How much of the journal there was."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it keeps, about."""
+        return self.scheduler.table.size
 
 
 def load(what: Playable, *, version: int | None = None, actors: Actors | None = None) -> Build:
@@ -121,19 +136,20 @@ class Staging:
         self.journal = Journal(run_name(chosen, injected))
         self._check_chains(what, suspend_at)
         self.machines = self.build.machines()
-        watchers = [self.journal, self.machines.follow, *observers]
+        self._observers = tuple(observers)
         if isinstance(what, SavedRun):
             self.journal.events += what.events
-            self.scheduler = _resume(self.build, what, watchers, self.machines)
+            self.scheduler = _resume(self.build, what, self._watchers(), self.machines)
         else:
             self.scheduler = Scheduler(
-                self.build.sg_data, policy=chosen, observers=watchers, machines=self.machines, faults=injected
+                self.build.sg_data, policy=chosen, observers=self._watchers(), machines=self.machines, faults=injected
             )
         consumed = self.scheduler.consumed_cycles()
         end = self.build.scenario.limits.cycles if limit is None else limit
         if suspend_at is not None and suspend_at <= consumed:
             raise SavedRunError(f"can't suspend at {suspend_at} cycles: {consumed} are consumed already")
-        self._limit = end
+        self.limit = end
+        """Cycles that the whole run may spend."""
         self._suspends = suspend_at is not None and suspend_at < end
         if suspend_at is not None:
             end = min(end, suspend_at)
@@ -157,6 +173,27 @@ class Staging:
                 "or the suspension (--suspend-at, or the scenario's suspend.at)"
             )
 
+    def _watchers(self) -> list[Observer]:
+        return [self.journal, self.machines.follow, *self._observers]
+
+    def copy(self) -> StagingCopy:
+        """The run as it is between two iterations; nothing of it changes. Raises :class:`RuntimeError` within one."""
+        return StagingCopy(self.scheduler.copy(), self.machines.saved(), len(self.journal))
+
+    def go_back(self, copy: StagingCopy) -> None:
+        """Be again what was copied: with a new scheduler, and the journal as long as it was. Observers are not told.
+
+        Raises :class:`~spawnlab.actors.python_vm.ReplayError` where a function does not repeat itself.
+        """
+        self.machines.close()
+        self.machines = self.build.machines()
+        for play in copy.plays:
+            self.machines.restore(play)
+        del self.journal.events[copy.events :]
+        self.scheduler = Scheduler.go_back(
+            self.build.sg_data, copy.scheduler, observers=self._watchers(), machines=self.machines
+        )
+
     def run_of(self, outcome: Outcome) -> Run:
         """The run, once it has come to an outcome."""
         if self._suspends and outcome.failure is not None and outcome.failure.variant == CyclesExceeded.__name__:
@@ -164,7 +201,7 @@ class Staging:
         places = {vm: play.line for vm, play in sorted(self.machines.plays.items()) if play.line is not None}
         self.machines.close()
         unmet_ones = tuple(unmet(self.build.scenario.expect, outcome, self.journal))
-        return Run(self.build, outcome, self.journal, unmet_ones, limit=self._limit, places=places)
+        return Run(self.build, outcome, self.journal, unmet_ones, limit=self.limit, places=places)
 
     def suspend(self) -> Run:
         """The run, suspended between two iterations; the scheduler can't be used afterwards.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
@@ -29,9 +29,12 @@ _NO_EDIT = "the programs that wait are no lists of operations, so that no edit o
 _NONE_FOUND = "none of {tries} small edits that were tried lets the run get further; "
 
 
-def explain(run: Run, *, edits: bool = True) -> Explanation:
-    """Why a run ended as it did. With ``edits`` a deadlock's are tried, which plays the scenario up to 150 times."""
-    made = _explanation(run, edits)
+def explain(run: Run, *, edits: bool = True, going: Callable[[], bool] | None = None) -> Explanation:
+    """Why a run ended as it did. With ``edits`` a deadlock's are tried, which plays the scenario up to 150 times.
+
+    ``going`` is asked before each of these runs whether there is to be another one.
+    """
+    made = _explanation(run, edits, going)
     return msgspec.structs.replace(
         made, facts=(*made.facts, *_fault_facts(run)), hypothetical=run.hypothetical, faults=fault_notes(run.journal)
     )
@@ -50,11 +53,11 @@ def _fault_facts(run: Run) -> Iterator[str]:
             yield f"turn {turn:,}: {cast.where(event.vm)} {fault_words(event)}"
 
 
-def _explanation(run: Run, edits: bool) -> Explanation:
+def _explanation(run: Run, edits: bool, going: Callable[[], bool] | None) -> Explanation:
     history = history_of(run.build, run.journal.events)
     outcome = run.outcome
     if outcome.deadlock is not None:
-        return _deadlock(run, outcome.deadlock, history, edits)
+        return _deadlock(run, outcome.deadlock, history, edits, going)
     if outcome.failure is not None:
         if outcome.failure.variant == "CyclesExceeded":
             return _out_of_cycles(run, history)
@@ -68,14 +71,16 @@ def _explanation(run: Run, edits: bool) -> Explanation:
 # Deadlocks
 
 
-def _deadlock(run: Run, report: DeadlockReport, history: History, edits: bool) -> Explanation:
+def _deadlock(
+    run: Run, report: DeadlockReport, history: History, edits: bool, going: Callable[[], bool] | None
+) -> Explanation:
     cause, ring = cause_of(report)
     waits = tuple(_wait(run, waiting, history) for waiting in report.waiting)
     stuck = {vm for members in report.rings for vm in members} | {*ring}
     about = [wait for wait in waits if wait.vm in ring]
     fds = {fd for wait in about for fd in (wait.fd, wait.peer_fd) if fd is not None}
     edits = edits and not report.io_pass_skipped  # that is not the programs' doing
-    trial = Trial(run)
+    trial = Trial(run, going)
     edit = trial.best() if edits else None
     tried = (_NONE_FOUND if trial.tries else _NO_EDIT).format(tries=trial.tries) if edits else ""
     return Explanation(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from ..play import run_synchronously
@@ -91,10 +93,11 @@ def _complaint(run: Run) -> str | None:
 
 
 class Trial:
-    """Tries edits of one run that ended in a deadlock."""
+    """Tries edits of one run that ended in a deadlock, as long as ``going`` says so."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, going: Callable[[], bool] | None = None) -> None:
         self._run = run
+        self._going = going
         self.tries = 0
         """Runs that were played."""
         self._policy, self._faults = conditions_of(run.hypothetical or CONSENSUS_TEXT)
@@ -159,7 +162,8 @@ class Trial:
     @property
     def is_over(self) -> bool:
         """Whether as much was tried as may be: another run could not get further."""
-        return self.tries >= TRIES_MAX or self._left <= self._own
+        stopped = self._going is not None and not self._going()
+        return stopped or self.tries >= TRIES_MAX or self._left <= self._own
 
     def _build(self, scenario: Scenario) -> Build:
         """The edited scenario; what is no list of operations is as it was."""

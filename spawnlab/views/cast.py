@@ -18,6 +18,12 @@ class Cast:
         self._codes: dict[int, Code | None] = {}
         self._pcs: dict[int, int] = {}
 
+    def copy(self) -> Cast:
+        """One that knows the same."""
+        other = Cast(self._build)
+        other._codes, other._pcs = dict(self._codes), dict(self._pcs)
+        return other
+
     def follow(self, event: AnyEvent) -> None:
         """Take note of an event."""
         match event:

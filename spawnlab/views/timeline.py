@@ -41,7 +41,7 @@ _BYTES_SHOWN = 32
 _MARKS: dict[type[VmState], str] = {Runnable: "o", Terminated: "x", WaitForRead: "r", WaitForWrite: "w", Wait: "j"}
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """What a line says: the turn, the cycles consumed before it, each VM's mark, and what a VM does."""
 
     turn: int
@@ -63,6 +63,13 @@ class Timeline:
         self._turn = 0
         self._running: int | None = None
         self._cycles = 0
+
+    def copy(self) -> Timeline:
+        """One that goes on from the same place."""
+        other = Timeline(self._cast.copy(), self._columns)
+        other._marks, other._swapped = dict(self._marks), set(self._swapped)
+        other._turn, other._running, other._cycles = self._turn, self._running, self._cycles
+        return other
 
     def heading(self) -> str:
         """The line above the columns."""

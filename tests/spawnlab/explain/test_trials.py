@@ -92,6 +92,19 @@ def test_what_is_charged_for_spawning_leaves_no_fewer_tries() -> None:
     assert (many.words, many.tried) == (few.words, few.tried)
 
 
+def test_whoever_asks_can_stop_it() -> None:
+    scenario = parse_scenario(BROKEN[9].text(), ".toml")
+    run = spawnlab.run_synchronously(scenario)
+    found = explain(run).edit
+    assert found is not None
+    assert found.tried > 2
+    left = iter([True, True])
+    stopped = explain(run, going=lambda: next(left, False))
+    assert stopped.edit is None or stopped.edit.tried <= 2
+    assert explain(run, going=lambda: True) == explain(run)
+    assert explain(run, going=lambda: False).waits == explain(run).waits
+
+
 def test_it_is_the_same_every_time() -> None:
     for broken in BROKEN[::7]:
         scenario = parse_scenario(broken.text(), ".toml")
