@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..explore.summary import Summary
     from .common import Subparsers
 
-MODES = ("random", "limits", "suspend", "policy", "agree", "exhaustive")
+MODES = ("random", "limits", "suspend", "policy", "faults", "agree", "exhaustive")
 COUNT = 1000
 LARGE, SMALL = (8, 10, 24), (2, 1, 2)
 _NUMBER, _JOBS = number_from(0, 1 << 62, "number"), number_from(1, 256, "number of processes")
@@ -37,9 +37,10 @@ def add(commands: Subparsers) -> None:
     parser.add_argument(
         "mode",
         choices=MODES,
-        help="random: topologies in the chain's order; limits, suspend, policy: each also within a random cycle limit, "
-        "suspended at random, or in another order of turns, which is hypothetical; agree: by each driver and engine, "
-        "to find a fault of ours; exhaustive: all topologies of at most --vms, --pipes, and --operations of each VM",
+        help="random: topologies in the chain's order; limits, suspend, policy, faults: each also within a random "
+        "cycle limit, suspended at random, or, which is hypothetical, in another order of turns or with faults; agree: "
+        "by each driver and engine, to find a fault of ours; exhaustive: all topologies of at most --vms, --pipes, "
+        "and --operations of each VM",
     )
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="scenarios to change, or ELF files, in place of generated topologies"

@@ -27,12 +27,13 @@ from .shrink import shrink
 from .topology import Topology
 from .written import Written
 
-MODES = ("random", "limits", "suspend", "policy", "agree", "exhaustive")
+MODES = ("random", "limits", "suspend", "policy", "faults", "agree", "exhaustive")
 DEFAULTS = {
     "random": "deadlock",
     "limits": "differs and error != 'CyclesExceeded'",
     "suspend": "differs",
     "policy": "differs",
+    "faults": "deadlock and not plain_deadlock",
     "agree": "differs",
     "exhaustive": "deadlock",
 }
@@ -53,7 +54,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a campaign plays and asks.
 
     * ``random``: topologies in the chain's order; ``exhaustive``: all of a :class:`~spawnlab.explore.exhaustive.Space`;
-    * ``limits``: each within a random cycle limit; ``suspend``: suspended up to 4 times; ``policy``: in another order.
+    * ``limits``: each within a random cycle limit; ``suspend``: suspended up to 4 times; ``policy``: in another order;
+      ``faults``: with up to 3 of them. The last two are hypothetical.
       The topology is also played as it is, for the fact ``differs``: whether the ends do;
     * ``agree``: by each driver and each engine. ``differs`` is whether a journal does, which none should.
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from ..vm.errors import SpawnlabError
-from .campaign import BATCH, DEFAULTS, Batch, Campaign
+from .campaign import BATCH, DEFAULTS, Batch, Campaign, CampaignError
+from .topology import TopologyError
 
 FORMAT = 2
 _TABLES = (
@@ -66,7 +67,7 @@ class CampaignFile:
             yield
         except sqlite3.Error as error:
             raise CampaignFileError(f"{self._name}: not a campaign file, or damaged ({error})") from None
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, TypeError, ValueError, TopologyError, CampaignError) as error:
             raise CampaignFileError(f"{self._name}: damaged ({error})") from None
 
     def _read(self) -> Campaign:

@@ -33,7 +33,7 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
 
     ``compiled`` has the scenario's own programs play; else they are played without compiling, with other cycles
     (:mod:`.player`). ``policy`` is the order of turns (``""``: the chain's), ``limit`` is cycles, ``suspend_at`` are
-    cycles at which the run is suspended and gone on with.
+    cycles at which the run is suspended and gone on with, ``faults`` are hypothetical (``docs/faults.md``).
     """
 
     topology: Topology = Topology()
@@ -41,6 +41,7 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
     policy: str = ""
     limit: int = CYCLES_DEFAULT
     suspend_at: tuple[int, ...] = ()
+    faults: tuple[str, ...] = ()
     written: Written | None = None
 
     @property
@@ -49,13 +50,13 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
         return self.topology.size if self.written is None else self.written.size
 
     def scenario(self, title: str = "") -> Scenario:
-        """As a scenario, but for the order of turns, which no scenario has: ``why`` says how to play it.
+        """As a scenario, but for what is hypothetical, which no scenario has: ``why`` says how to play it.
 
         ``title`` is for one that has none. Raises :class:`~spawnlab.explore.topology.TopologyError`.
         """
         suspend = SuspendPlan(at=self.suspend_at) if self.suspend_at else None
         limits = Limits(cycles=self.limit)
-        why = f"Found in a hypothetical order: play it with --policy {self.policy}" if self.policy else ""
+        why = f"Found in a hypothetical run: play it with {self.hypothetical}" if self.hypothetical else ""
         if self.written is None:
             return scenario_of(self.topology, title=title, why=why, limits=limits, suspend=suspend)
         its = self.written.scenario
@@ -75,8 +76,15 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
         return build(self.scenario()) if self.compiled else build_of(self.topology)
 
     def play(self, base: Build | None = None) -> Run:
-        """The run. Raises what making it ready and its policy raise."""
-        return run_synchronously(self.build(base), limit=self.limit, policy=self.policy or None)
+        """The run. Raises what making it ready, its policy and its faults raise."""
+        policy = self.policy or None
+        return run_synchronously(self.build(base), limit=self.limit, policy=policy, faults=self.faults)
+
+    @property
+    def hypothetical(self) -> str:
+        """What of it no node would do, as options of ``spawnlab run``; ``""`` for nothing."""
+        order = [f"--policy {self.policy}"] if self.policy else []
+        return " ".join([*order, *(f"--fault {fault}" for fault in self.faults)])
 
     @property
     def changes(self) -> str:
@@ -88,14 +96,14 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
             yield f"--limit {self.limit}"
         if self.suspend_at:
             yield f"suspend.at {', '.join(map(str, self.suspend_at))}"
-        if self.policy:
-            yield f"--policy {self.policy}"
+        if self.hypothetical:
+            yield self.hypothetical
 
     @property
     def plain(self) -> Case:
-        """The same without changes: in the chain's order, never suspended, within the limit of its subject."""
+        """The same without changes: in one go, within its subject's limit, and nothing of it hypothetical."""
         limit = CYCLES_DEFAULT if self.written is None else self.written.scenario.limits.cycles
-        return msgspec.structs.replace(self, policy="", limit=limit, suspend_at=())
+        return msgspec.structs.replace(self, policy="", limit=limit, suspend_at=(), faults=())
 
     @property
     def token(self) -> str:

@@ -17,6 +17,7 @@ from ..scheduler.events import (
     Transferred,
 )
 from ..staging import Run
+from ..views.hypotheticals import fault_notes
 from .orders import DEPENDENT, UNDECIDED
 
 
@@ -35,10 +36,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """VMs in the longest ring of them."""
     differs: bool
     """Whether the end is another one than in the chain's order, without suspensions, within the scenario's limit."""
+    plain_deadlock: bool
+    """Whether it is one as it is, without what its mode changes."""
     depends: bool
     """Whether the end depends on the order of turns (:mod:`.orders`); known only where it is asked for."""
     undecided: bool
     """Whether that is neither shown nor proved; likewise."""
+    faults: int
+    """How often faults took effect, and programs were started on filled memory."""
     leaks_fd: bool
     """Whether a VM has ended with an fd that it had not closed."""
     cycles: int
@@ -60,8 +65,8 @@ def ending(run: Run) -> str:
     return "deadlock" if outcome.deadlock is not None else outcome.failure.variant
 
 
-def facts_of(run: Run, *, differs: bool = False, verdict: str = "") -> Facts:
-    """The facts of a run; ``verdict`` is that on its orders, where it is known."""
+def facts_of(run: Run, *, differs: bool = False, plain: Run | None = None, verdict: str = "") -> Facts:
+    """The facts of a run; ``plain`` is the one without changes, ``verdict`` that on its orders, where it is known."""
     outcome, deadlock = run.outcome, run.outcome.deadlock
     counts = Counter(map(type, run.journal))
     size = sum(event.size for event in run.journal if isinstance(event, Transferred))
@@ -73,8 +78,10 @@ def facts_of(run: Run, *, differs: bool = False, verdict: str = "") -> Facts:
         waiting=len(deadlock.waiting) if deadlock else 0,
         ring=max(map(len, deadlock.rings), default=0) if deadlock else 0,
         differs=differs,
+        plain_deadlock=(plain or run).outcome.deadlock is not None,
         depends=verdict == DEPENDENT,
         undecided=verdict == UNDECIDED,
+        faults=sum(note.times for note in fault_notes(run.journal)),
         leaks_fd=_leaks(run),
         cycles=outcome.cycles,
         turns=counts[IterationEnded],

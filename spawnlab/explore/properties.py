@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from ..scenarios.names import nearest
+from ..scheduler.faults import conditions_of
 from ..staging import Run
 from ..vm.errors import SpawnlabError
 from .facts import Facts, facts_of
@@ -93,8 +94,13 @@ def expression(text: str) -> Property:
 def _facts(names: frozenset[str], seen: Seen) -> Mapping[str, object]:
     """The facts; those that take runs of their own only where they are named."""
     searched = not names.isdisjoint(("depends", "undecided"))
-    verdict = orders(seen.run.build, limit=seen.run.limit).verdict if searched else ""
-    return msgspec.structs.asdict(facts_of(seen.run, differs=seen.differs, verdict=verdict))
+    verdict = _verdict(seen.run) if searched else ""
+    return msgspec.structs.asdict(facts_of(seen.run, differs=seen.differs, plain=seen.plain, verdict=verdict))
+
+
+def _verdict(run: Run) -> str:
+    faults = () if run.hypothetical is None else conditions_of(run.hypothetical)[1]
+    return orders(run.build, limit=run.limit, faults=faults).verdict
 
 
 def _compiled(text: str) -> tuple[CodeType, frozenset[str]]:

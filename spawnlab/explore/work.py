@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -68,11 +70,24 @@ def _first(batch: Batch) -> int:
     return batch.first
 
 
+def _begin(engine: str) -> None:
+    """In a new process: have the engine that is wanted, and end with the process that wants it, however that ends."""
+    use_engine(engine)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
 @contextmanager
 def processes(jobs: int) -> Generator[ProcessPoolExecutor]:
     """Processes with the engine of this one. Leaving it, those that are at work end their batch."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=use_engine, initargs=(default_engine().name,))
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(default_engine().name,))
     try:
         yield pool
     finally:

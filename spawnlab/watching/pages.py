@@ -9,7 +9,8 @@ import msgspec
 from ..explain.model import Explanation
 from ..explain.text import text_of
 from ..scheduler.hypothetical import hypothetical_order
-from ..views.ending import ending, not_the_chains
+from ..views.ending import ending
+from ..views.hypotheticals import hypothetical_lines
 from ..views.terminal import Terminal
 from ..views.text import cells, cut, harmless, padded, wrapped
 from . import shown
@@ -51,8 +52,9 @@ def status(session: Session, title: str, width: int) -> list[Line]:
     lines = [Line(f"{name} - {doing}" if name else cut(doing, width), "bold"), *_lines(totals, width)]
     order = hypothetical_order(session.player.staging.journal.policy)
     if order is not None:
-        text = not_the_chains(order) if cells(not_the_chains(order)) <= width else f"hypothetical order: {order}"
-        lines.append(Line(cut(harmless(text), width), "bold yellow"))
+        for text in hypothetical_lines(order):
+            short = text if cells(text) <= width else text.partition(";")[0]
+            lines.append(Line(cut(harmless(short), width), "bold yellow"))
     return lines
 
 

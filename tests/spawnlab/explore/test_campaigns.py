@@ -141,10 +141,13 @@ def test_any_text_is_a_property_or_is_refused(text: str) -> None:
     st.sampled_from(["", "smallest", "random:7"]),
     st.integers(0, 1 << 40),
     st.lists(st.integers(1, 1 << 40), max_size=3),
+    st.lists(st.sampled_from(["exit:1:2:0", "memory:7", "close:0:1:3"]), max_size=2),
 )
 @settings(max_examples=60, deadline=None)
-def test_tokens_are_read_back(topology: Topology, compiled: bool, policy: str, limit: int, at: list[int]) -> None:
-    case = Case(topology, compiled, policy, limit, tuple(at))
+def test_tokens_are_read_back(
+    topology: Topology, compiled: bool, policy: str, limit: int, at: list[int], faults: list[str]
+) -> None:
+    case = Case(topology, compiled, policy, limit, tuple(at), tuple(faults))
     assert case_of(case.token) == case
     assert " " not in case.token
 
@@ -199,6 +202,27 @@ def test_other_orders_can_make_a_difference_and_the_smallest_is_found() -> None:
     assert holds_of(asked, case)
     assert case.topology.vms <= 3
     assert case.policy
+
+
+def test_a_peer_that_misbehaves_can_make_others_hang_and_the_fewest_faults_are_found() -> None:
+    asked = campaign("faults", shape=Shape("acyclic"))
+    found = play_batch(asked, 0, 200).found
+    assert found
+    assert all(one.ending == "deadlock" and "--fault " in one.changes for one in found)
+    several = next(case for case in (case_of(one.token) for one in found) if len(case.faults) > 1)
+    case = smallest(asked, several)
+    assert holds_of(asked, case)
+    assert len(case.faults) == 1
+    assert case.topology.size < several.topology.size
+    assert case.play().hypothetical == f"largest + {case.faults[0]}"
+    assert case.plain.play().outcome.exit_code == 0
+
+
+def test_faults_that_take_effect_are_counted() -> None:
+    for faults, count in (((), 0), (("exit:1:50:0",), 0), (("exit:1:1:0",), 1), (("memory:1", "close:0:2:9"), 2)):
+        found = facts_of(Case(RING, faults=faults).play())
+        assert found.faults == count  # the root and its child are started on filled memory
+        assert found.deadlock == ("exit:1:1:0" not in faults)
 
 
 def test_drivers_and_engines_agree() -> None:
@@ -358,6 +382,31 @@ def test_a_campaign_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
     kept.close()
 
 
+def test_processes_end_with_the_one_that_wants_them() -> None:
+    """Killed, it can't tell them."""
+    code = (
+        "import os; from spawnlab.explore.work import processes\n"
+        "if __name__ == '__main__':\n"
+        "    with processes(1) as pool:\n"
+        "        print(pool.submit(os.getpid).result(), flush=True)\n"
+        "        os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    until = time.monotonic() + 30
+    while _is_alive(int(done.stdout)):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "zombie" not in Path(f"/proc/{pid}/status").read_text()
+
+
 def test_files_that_hold_no_campaign_or_another(tmp_path: Path) -> None:
     text, empty, other = tmp_path / "text", tmp_path / "empty.db", tmp_path / "other"
     text.write_text("this is no campaign, but it is long enough to be looked at: " * 20)
@@ -405,11 +454,15 @@ def test_exploring_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_case_is_written_with_its_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "case.json"
-    assert main(["case", Case(RING, policy="smallest").token, "--write", str(file)]) == 0
-    assert capsys.readouterr().out == f"wrote {file}: spawnlab run {file} --policy smallest\n"
+    token = Case(RING, policy="smallest", faults=("exit:1:1:0",)).token
+    assert main(["case", token, "--write", str(file)]) == 0
+    options = "--policy smallest --fault exit:1:1:0"
+    assert capsys.readouterr().out == f"wrote {file}: spawnlab run {file} {options}\n"
+    assert main(["case", token, "--quiet"]) == main(["run", str(file), "--quiet", *options.split()])
+    assert "hypothetical fault: exit:1:1:0" in capsys.readouterr().out
     kept = load_scenario(file)
     assert kept.programs == Case(RING).scenario().programs
-    assert "--policy smallest" in kept.why
+    assert options in kept.why
 
 
 def test_what_the_options_offer_is_what_there_is() -> None:
