@@ -137,7 +137,6 @@ def test_a_deadlock_in_forty_columns_and_without_colours() -> None:
         terminal.shows("paused")
         terminal.press("e")
         terminal.shows("over: deadlock")
-        terminal.shows("VM 0 (root, steps[3]) waits to read")
         cells = [cell for line in terminal.screen.buffer.values() for cell in line.values()]
         assert {(cell.fg, cell.bg) for cell in cells} == {("default", "default")}
         assert any(cell.bold for cell in cells)
