@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 
 from ..explain.causes import cause_of
+from ..hints.hints import hints_of, kinds_of
 from ..play import run as trio_run
 from ..play import run_synchronously
 from ..scheduler.events import IterationEnded
@@ -133,7 +134,8 @@ def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
 
 def _facts(question: Property, run: Run, *, differs: bool) -> Facts:
     depends = "depends" in question.names and orders(run.build, limit=run.limit).verdict == DEPENDENT
-    return facts_of(run, differs=differs, depends=depends)
+    hints = kinds_of(hints_of(run.build.scenario)) if "hints" in question.names else ()
+    return facts_of(run, differs=differs, depends=depends, hints=hints)
 
 
 class _Played(msgspec.Struct, frozen=True):

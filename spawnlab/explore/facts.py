@@ -55,6 +55,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that went through pipes."""
     swaps: int
     """Machines that were swapped out."""
+    hints: tuple[str, ...]
+    """Kinds of hints about the programs, and their claims (:mod:`spawnlab.hints`); known only where it is asked for."""
 
 
 class Property(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ def ending(run: Run) -> str:
     return "deadlock" if outcome.deadlock is not None else outcome.failure.variant
 
 
-def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts:
+def facts_of(run: Run, *, differs: bool = False, depends: bool = False, hints: tuple[str, ...] = ()) -> Facts:
     """The facts of a run."""
     outcome, deadlock = run.outcome, run.outcome.deadlock
     counts = Counter(map(type, run.journal))
@@ -94,6 +96,7 @@ def facts_of(run: Run, *, differs: bool = False, depends: bool = False) -> Facts
         pipes=counts[PipeOpened],
         bytes=size,
         swaps=counts[SwappedOut],
+        hints=hints,
     )
 
 
