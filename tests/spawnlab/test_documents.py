@@ -21,6 +21,7 @@ from spawnlab.explore.orders import Reason, Verdict
 from spawnlab.explore.parting import Doing, Parting
 from spawnlab.explore.results import Result, Stuck
 from spawnlab.explore.summary import Summary
+from spawnlab.hints.model import Hint, Hints, Spot
 from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.scenarios.load import parse_scenario
@@ -100,6 +101,9 @@ def test_every_link_leads_somewhere() -> None:
         Edit,
         Change,
         Spender,
+        Hint,
+        Hints,
+        Spot,
         HostInfo,
         Verdict,
         explored.Ending,
@@ -124,9 +128,11 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    pages = [(ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "orders.md", "explore.md")]
+    pages = [
+        (ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "hints.md", "orders.md", "explore.md")
+    ]
     examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
-    assert len(examples) == 6
+    assert len(examples) == 7
     for command, shown in examples:
         main(shlex.split(command))
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
