@@ -17,6 +17,7 @@ from .commands import (
     draw,
     explain,
     explore,
+    hints,
     info,
     list,
     new,
@@ -35,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    playing = (run, watch, explain, draw, cost, diff, orders, explore, case, resume)
+    playing = (run, watch, hints, explain, draw, cost, diff, orders, explore, case, resume)
     for command in (*playing, list, show, new, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser

@@ -7,7 +7,7 @@ waits for whom always comes back to where it was.
 # ruff: noqa: E501 - a rule is a line
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.fds import other_end
@@ -81,20 +81,25 @@ def cause_of(report: DeadlockReport) -> tuple[str, tuple[int, ...]]:
 
 
 def _kind(ring: list[VmState]) -> str:
-    kinds = {type(state) for state in ring}
     fds = {state.fd for state in ring if isinstance(state, WaitForRead | WaitForWrite)}
     if any(other_end(fd) in fds for fd in fds):  # both ends of a pipe wait: the pass would have served them
         return "skipped-io-pass"
-    if len(ring) == 1:
-        alone = {Wait: "self-wait", WaitForRead: "own-pipe-read", WaitForWrite: "own-pipe-write"}
-        return alone[type(ring[0])]  # type: ignore[index] # a VM of a ring waits
-    if any(isinstance(state, Wait) and state.target_vm_id == ROOT_VM_ID for state in ring):
+    names = {WaitForRead: "read", WaitForWrite: "write", Wait: "wait"}
+    to_root = any(isinstance(state, Wait) and state.target_vm_id == ROOT_VM_ID for state in ring)
+    return ring_name([names[type(state)] for state in ring], to_root=to_root)  # type: ignore[index] # they wait
+
+
+def ring_name(kinds: Sequence[str], *, to_root: bool) -> str:
+    """What a ring is called: of what its VMs wait for, ``read``, ``write`` or ``wait``, and if one waits for VM 0."""
+    if len(kinds) == 1:
+        return {"wait": "self-wait", "read": "own-pipe-read", "write": "own-pipe-write"}[kinds[0]]
+    if to_root:
         return "wait-for-root"
     return {
-        frozenset({WaitForRead}): "ring-of-reads",
-        frozenset({WaitForWrite}): "ring-of-writes",
-        frozenset({Wait}): "ring-of-waits",
-        frozenset({Wait, WaitForRead}): "open-write-end",
-        frozenset({Wait, WaitForWrite}): "unread-write",
-        frozenset({WaitForRead, WaitForWrite}): "reads-and-writes",
-    }.get(frozenset(kinds), "mixed-ring")  # type: ignore[arg-type]
+        frozenset({"read"}): "ring-of-reads",
+        frozenset({"write"}): "ring-of-writes",
+        frozenset({"wait"}): "ring-of-waits",
+        frozenset({"wait", "read"}): "open-write-end",
+        frozenset({"wait", "write"}): "unread-write",
+        frozenset({"read", "write"}): "reads-and-writes",
+    }.get(frozenset(kinds), "mixed-ring")

@@ -55,6 +55,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that went through pipes."""
     swaps: int
     """Machines that were swapped out."""
+    hints: tuple[str, ...]
+    """Kinds of hints about the programs, and their claims (:mod:`spawnlab.hints`); known only where it is asked for."""
 
 
 def ending(run: Run) -> str:
@@ -65,7 +67,14 @@ def ending(run: Run) -> str:
     return "deadlock" if outcome.deadlock is not None else outcome.failure.variant
 
 
-def facts_of(run: Run, *, differs: bool = False, plain: Run | None = None, verdict: str = "") -> Facts:
+def facts_of(
+    run: Run,
+    *,
+    differs: bool = False,
+    plain: Run | None = None,
+    verdict: str = "",
+    hints: tuple[str, ...] = (),
+) -> Facts:
     """The facts of a run; ``plain`` is the one without changes, ``verdict`` that on its orders, where it is known."""
     outcome, deadlock = run.outcome, run.outcome.deadlock
     counts = Counter(map(type, run.journal))
@@ -89,6 +98,7 @@ def facts_of(run: Run, *, differs: bool = False, plain: Run | None = None, verdi
         pipes=counts[PipeOpened],
         bytes=size,
         swaps=counts[SwappedOut],
+        hints=hints,
     )
 
 

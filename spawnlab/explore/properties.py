@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ..hints.hints import hints_of, kinds_of
 from ..scenarios.names import nearest
 from ..scheduler.faults import conditions_of
 from ..staging import Run
@@ -95,7 +96,9 @@ def _facts(names: frozenset[str], seen: Seen) -> Mapping[str, object]:
     """The facts; those that take runs of their own only where they are named."""
     searched = not names.isdisjoint(("depends", "undecided"))
     verdict = _verdict(seen.run) if searched else ""
-    return msgspec.structs.asdict(facts_of(seen.run, differs=seen.differs, plain=seen.plain, verdict=verdict))
+    hints = kinds_of(hints_of(seen.run.build.scenario)) if "hints" in names else ()
+    facts = facts_of(seen.run, differs=seen.differs, plain=seen.plain, verdict=verdict, hints=hints)
+    return msgspec.structs.asdict(facts)
 
 
 def _verdict(run: Run) -> str:

@@ -21,6 +21,7 @@ from spawnlab.explore.parting import Doing, Parting
 from spawnlab.explore.properties import NAMES
 from spawnlab.explore.results import Result, Stuck
 from spawnlab.explore.summary import Summary
+from spawnlab.hints.model import Hint, Hints, Spot
 from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.pictures import sequence, timeline, topology, trace
@@ -108,6 +109,9 @@ def test_every_link_leads_somewhere() -> None:
         Edit,
         Change,
         Spender,
+        Hint,
+        Hints,
+        Spot,
         HostInfo,
         Verdict,
         explored.Ending,
@@ -132,7 +136,7 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    names = ("cost.md", "explain.md", "orders.md", "explore.md", "faults.md", "pictures.md")
+    names = ("cost.md", "explain.md", "hints.md", "orders.md", "explore.md", "faults.md", "pictures.md")
     pages = [(ROOT / "docs" / name).read_text() for name in names]
     found = [re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE) for page in pages]
     assert all(found), "each page shows something"
