@@ -6,7 +6,7 @@ input/output (``scheduler`` §8). Every driver uses these two calls; ``run`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +17,9 @@ from ..vm.snapshot import Snapshot
 from .booting import boot_root_if_needed
 from .deadlock import Deadlock, explain_deadlock
 from .events import Faulted, IterationEnded, IterationStarted, Resumed
+from .faults import Fault
 from .handling import handle_messages, terminate
+from .injecting import Injector
 from .io_pass import io_pass
 from .limits import ROOT_VM_ID, U64_MAX
 from .machines import MachineFactory, riscv_machine
@@ -81,7 +83,7 @@ class Scheduler:
 
     ``generator`` gives each machine its system calls, and gets ``context`` with every call
     (:data:`~spawnlab.scheduler.syscalls.generator.SyscallGenerator`). ``machines`` makes the machines
-    (:class:`~spawnlab.scheduler.machines.MachineFactory`).
+    (:class:`~spawnlab.scheduler.machines.MachineFactory`). ``faults`` are hypothetical (:mod:`.faults`).
     """
 
     def __init__(
@@ -93,8 +95,11 @@ class Scheduler:
         policy: SchedulingPolicy = CONSENSUS_POLICY,
         observers: Iterable[Observer] = (),
         machines: MachineFactory = riscv_machine,
+        faults: Sequence[Fault] = (),
     ) -> None:
         self.table = ProcessTable(sg_data, generator, context, machines)
+        if faults:
+            self.table.injector = Injector(self.table, faults)
         self.table.observers.extend(observers)
         self.policy = policy
         self.iterations = 0
@@ -128,9 +133,12 @@ class Scheduler:
         """Freeze everything between two iterations. The scheduler can't be run afterwards; resume the state instead.
 
         Raises :class:`RuntimeError` in the middle of an iteration, also if one failed before all messages were
-        handled, and :class:`~spawnlab.vm.errors.CyclesExceeded` when the charges of swapping exceed 64 bits.
+        handled, or if there are faults, which no state has a place for; and
+        :class:`~spawnlab.vm.errors.CyclesExceeded` when the charges of swapping exceed 64 bits.
         """
         self._check_idle()
+        if self.table.injector is not None:
+            raise RuntimeError("a run with faults can't be suspended: no state has a place for them")
         self._is_suspended = True
         return suspend_table(self.table)
 

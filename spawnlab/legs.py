@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .saved import SavedRun
 from .scheduler.processes import Observer
@@ -24,11 +24,13 @@ class Legs:
         observers: Iterable[Observer],
         actors: Actors | None,
         policy: str | None = None,
+        faults: Sequence[str] = (),
     ) -> None:
         made = load(what, actors=actors)
         self._what: Playable = what if isinstance(what, SavedRun) else made
         self._actors = {made.codes[index].name: actor for index, actor in made.actors.items()} or actors
         self._policy = policy
+        self._faults = faults
         self._limit = limit
         self._suspend_at = suspend_at
         self._observers = tuple(observers)
@@ -64,6 +66,7 @@ class Legs:
             observers=self._observers,
             actors=self._actors,
             policy=self._policy,
+            faults=self._faults,
         )
 
     def ended(self, run: Run) -> None:

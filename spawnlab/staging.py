@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -16,12 +16,14 @@ from .scenarios.formats import SUFFIXES
 from .scenarios.gallery import resolve
 from .scenarios.load import read_file
 from .scenarios.model import Scenario
+from .scheduler.faults import conditions_of, faults_of, run_name
 from .scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order, policy_of
 from .scheduler.journal import Journal
 from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
 from .scheduler.scheduler import Scheduler
+from .showing import shown
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
 Actors = Mapping[str, Actor]
@@ -31,7 +33,7 @@ Playable = Build | Scenario | SavedRun | Actors | str | os.PathLike[str]
 
 
 class HypotheticalRunError(SpawnlabError):
-    """A run in a hypothetical order is to be suspended or gone on with, which only the chain's own can be."""
+    """A hypothetical run is to be suspended or gone on with, which only the chain's own can be."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -51,13 +53,21 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def hypothetical(self) -> str | None:
-        """The text of the policy, where the order is not the chain's: nothing says that a node would come to this."""
+        """The texts of the policy and the faults, where the run is not the chain's: no node may come to this."""
         return hypothetical_order(self.journal.policy)
 
     @property
     def as_expected(self) -> bool:
         """Whether all that the scenario expects has happened."""
         return not self.unmet
+
+    def _repr_svg_(self) -> str | None:
+        """The run's timeline, which a notebook shows by itself."""
+        return shown("svg", self)
+
+    def _repr_html_(self) -> str | None:
+        """The same as a part of a page, with its tooltips."""
+        return shown("html", self)
 
 
 def load(what: Playable, *, version: int | None = None, actors: Actors | None = None) -> Build:
@@ -92,6 +102,7 @@ class Staging:
     """A run that is set up: what is played, its scheduler, its journal, and how far it may go.
 
     ``policy`` is the text of an order (:func:`~spawnlab.scheduler.hypothetical.policy_of`); ``None`` is the chain's.
+    ``faults`` are texts too (:func:`~spawnlab.scheduler.faults.fault_of`).
     """
 
     def __init__(
@@ -103,18 +114,21 @@ class Staging:
         observers: Iterable[Observer] = (),
         actors: Actors | None = None,
         policy: str | None = None,
+        faults: Sequence[str] = (),
     ) -> None:
-        chosen = policy_of(CONSENSUS_TEXT if policy is None else policy)
+        chosen, injected = policy_of(CONSENSUS_TEXT if policy is None else policy), faults_of(faults)
         self.build = load(what, actors=actors)
-        self.journal = Journal(chosen.name)
-        self._check_order(what, suspend_at)
+        self.journal = Journal(run_name(chosen, injected))
+        self._check_chains(what, suspend_at)
         self.machines = self.build.machines()
         watchers = [self.journal, self.machines.follow, *observers]
         if isinstance(what, SavedRun):
             self.journal.events += what.events
             self.scheduler = _resume(self.build, what, watchers, self.machines)
         else:
-            self.scheduler = Scheduler(self.build.sg_data, policy=chosen, observers=watchers, machines=self.machines)
+            self.scheduler = Scheduler(
+                self.build.sg_data, policy=chosen, observers=watchers, machines=self.machines, faults=injected
+            )
         consumed = self.scheduler.consumed_cycles()
         end = self.build.scenario.limits.cycles if limit is None else limit
         if suspend_at is not None and suspend_at <= consumed:
@@ -125,16 +139,22 @@ class Staging:
             end = min(end, suspend_at)
         self.budget = max(0, end - consumed)
 
-    def _check_order(self, what: Playable, suspend_at: int | None) -> None:
-        order = hypothetical_order(self.journal.policy)
-        if order is None:
+    def _check_chains(self, what: Playable, suspend_at: int | None) -> None:
+        """Raise :class:`HypotheticalRunError` where only a run of the chain's own can be what is wanted."""
+        hypothetical = hypothetical_order(self.journal.policy)
+        if hypothetical is None:
             return
+        policy, faults = conditions_of(hypothetical)
+        order = "" if policy == CONSENSUS_TEXT else f" by the policy {policy}"
+        how = order + (f" with the faults {', '.join(faults)}" if faults else "")
         if isinstance(what, SavedRun):
-            raise HypotheticalRunError(f"a suspended run goes on in the chain's order only, not by the policy {order}")
+            raise HypotheticalRunError(
+                f"a suspended run goes on in the chain's order only, and without faults, not{how}"
+            )
         if suspend_at is not None:
             raise HypotheticalRunError(
-                f"a run by the policy {order} can't be suspended, since no node could go on with it; "
-                "leave out the policy, or the suspension (--suspend-at, or the scenario's suspend.at)"
+                f"a run{how} can't be suspended, since no node could go on with it; leave out what is hypothetical, "
+                "or the suspension (--suspend-at, or the scenario's suspend.at)"
             )
 
     def run_of(self, outcome: Outcome) -> Run:
@@ -149,9 +169,9 @@ class Staging:
     def suspend(self) -> Run:
         """The run, suspended between two iterations; the scheduler can't be used afterwards.
 
-        Raises :class:`HypotheticalRunError` where the order is not the chain's.
+        Raises :class:`HypotheticalRunError` where the run is not the chain's.
         """
-        self._check_order(self.build, self.scheduler.consumed_cycles())
+        self._check_chains(self.build, self.scheduler.consumed_cycles())
         iterations = self.scheduler.iterations
         cycles = self.scheduler.consumed_cycles()
         saved = save(self.build, self.scheduler, self.journal.events, self.machines)

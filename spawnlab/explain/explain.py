@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from ..scheduler.deadlock import DeadlockReport, Waiting
-from ..scheduler.events import Logged
+from ..scheduler.events import FaultInjected, IterationStarted, Logged
 from ..scheduler.fds import other_end
 from ..scheduler.outcome import SUSPENDED
 from ..scheduler.states import Wait as WaitState
 from ..scheduler.states import WaitForRead, WaitForWrite
 from ..staging import Run
 from ..views.accounts import Kind, accounts
+from ..views.cast import Cast
+from ..views.hypotheticals import fault_notes, fault_words
 from . import answers, rules
 from .causes import DEADLOCK_RULES, advice_of, cause_of, causes_of
 from .graph import chains_of
@@ -22,13 +24,30 @@ from .model import Explanation, Spender, Wait
 from .steps_at import line_of, path_of, step_at
 from .trial import Trial
 
+_FAULTS_SHOWN = 4
 _NO_EDIT = "the programs that wait are no lists of operations, so that no edit of them could be tried; "
 _NONE_FOUND = "none of {tries} small edits that were tried lets the run get further; "
 
 
 def explain(run: Run, *, edits: bool = True) -> Explanation:
     """Why a run ended as it did. With ``edits`` a deadlock's are tried, which plays the scenario up to 150 times."""
-    return msgspec.structs.replace(_explanation(run, edits), hypothetical=run.hypothetical)
+    made = _explanation(run, edits)
+    return msgspec.structs.replace(
+        made, facts=(*made.facts, *_fault_facts(run)), hypothetical=run.hypothetical, faults=fault_notes(run.journal)
+    )
+
+
+def _fault_facts(run: Run) -> Iterator[str]:
+    """What faults have done, the first few: it may be why."""
+    cast = Cast(run.build)
+    turn = shown = 0
+    for event in run.journal:
+        cast.follow(event)
+        if isinstance(event, IterationStarted):
+            turn = event.iteration
+        if isinstance(event, FaultInjected) and shown < _FAULTS_SHOWN:
+            shown += 1
+            yield f"turn {turn:,}: {cast.where(event.vm)} {fault_words(event)}"
 
 
 def _explanation(run: Run, edits: bool) -> Explanation:

@@ -10,9 +10,12 @@ from ..scenarios.errors import ScenarioError
 from ..scenarios.model import Scenario
 from ..scheduler.deadlock import Waiting
 from ..scheduler.events import Booted, Ended, Logged
+from ..scheduler.faults import conditions_of
+from ..scheduler.hypothetical import CONSENSUS_TEXT
 from ..scheduler.policy import PolicyError
 from ..staging import Run
 from ..views.accounts import Kind, accounts
+from ..views.hypotheticals import fault_notes
 from ..vm.errors import CyclesExceeded
 from .changes import changes_of
 from .complaints import complaint_of
@@ -94,6 +97,8 @@ class Trial:
         self._run = run
         self.tries = 0
         """Runs that were played."""
+        self._policy, self._faults = conditions_of(run.hypothetical or CONSENSUS_TEXT)
+        self._effective = _effective(run)
         self._own = _executed(run)
         self._left = max(CYCLES_MAX, 3 * self._own)
         self._limit = min(run.limit, max(_CYCLES_MIN, _CYCLES_FACTOR * run.outcome.cycles))
@@ -137,7 +142,7 @@ class Trial:
         kind = start.candidate.kind or candidate.kind
         try:
             made = self._build(candidate.scenario)
-            run = run_synchronously(made, limit=self._limit, policy=self._run.hypothetical)
+            run = run_synchronously(made, limit=self._limit, policy=self._policy, faults=self._faults)
         except (ScenarioError, PolicyError):  # a name that is used before it is made; a turn that can't be any more
             return None
         except Exception:
@@ -145,6 +150,8 @@ class Trial:
                 raise
             return None  # a function that was written for another order of things
         self._left -= _executed(run)
+        if not self._effective <= _effective(run):  # a fault that it was about has missed the edited programs
+            return None
         failure = run.outcome.failure
         stopped = failure is not None and failure.variant == CyclesExceeded.__name__ and self._limit < self._run.limit
         return Tried(Candidate(kind, words, candidate.scenario), run, stopped)
@@ -174,6 +181,11 @@ class Trial:
             deadlock_gone=tried.merit[0] >= ENDS,
             tried=self.tries,
         )
+
+
+def _effective(run: Run) -> set[str]:
+    """The faults that took effect."""
+    return {note.fault for note in fault_notes(run.journal) if note.times}
 
 
 def _executed(run: Run) -> int:

@@ -13,6 +13,7 @@ from ..scheduler.events import (
     Booted,
     Ended,
     Faulted,
+    FaultInjected,
     FdClosed,
     IterationEnded,
     IterationStarted,
@@ -32,6 +33,7 @@ from ..scheduler.events import (
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
 from ..scheduler.syscalls.names import CALL_NAMES
 from .cast import Cast
+from .hypotheticals import fault_words
 
 LEGEND = "> runs  o can run  r reads  w writes  j waits for a VM  x ended  (capitals: swapped out)"
 _HEAD = f"{'turn':>5} {'cycles':>12}  "
@@ -142,6 +144,8 @@ class Timeline:
                 return f"ends with exit code {code}"
             case Faulted(error=error, pc=int(pc)):
                 return f"fails at pc 0x{pc:x}: {error}"
+            case FaultInjected():
+                return fault_words(event)
             case _:
                 return None
 
