@@ -72,7 +72,6 @@ def play(campaign: Campaign, first: int, count: int, suspend: bool = False) -> P
             for found in explored.found
             if str(found.number) in differing
         ),
-        sizes=explored.sizes,
     )
     return Played(batch, (exploring, report.seconds_ours, report.seconds_reference))
 
