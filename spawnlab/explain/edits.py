@@ -91,7 +91,10 @@ class Editor:
                 yield from self._at_holder(vm, fd, read=False, missing=length - consumed)
                 yield from self._shorter(vm, consumed)
             case Wait(target_vm_id=target):
-                yield from self._ends_of(vm, target)
+                if target != vm:  # to close own ends before it waits for itself helps nobody
+                    yield from self._ends_of(vm, target)
+                if target in (ROOT_VM_ID, vm):
+                    yield from self._no_waits(vm)
             case _:
                 pass
         yield from self._fewer_times(vm)
@@ -254,6 +257,24 @@ class Editor:
                     words = f"move {the(steps[index])} after {the(steps[later])}"
                     yield self._edited("later", words, at.program, top, moved(index, later))
         yield self._edited("drop", f"leave out {the(at.step)}", at.program, at.path, dropped(at.path[-1]))
+
+    def _no_waits(self, vm: int) -> Iterator[Candidate]:
+        """Leave out all of a program's waits that never come back, where there are several beside each other."""
+        at = self.blocked.get(vm)
+        if at is None or not isinstance(at.step, s.Wait):
+            return
+        for_what = at.step.vm
+
+        def is_one(step: s.AnyStep) -> bool:
+            return isinstance(step, s.Wait) and step.vm == for_what
+
+        def without(steps: Steps) -> Steps:
+            return tuple(step for step in steps if not is_one(step))
+
+        count = sum(map(is_one, self._list(at.program, at.path)))
+        if count > 1:
+            words = f"leave out {the(at.step)}, all {how_often(count)}"
+            yield self._edited("drop", words, at.program, at.path, without)
 
     # Parts
 

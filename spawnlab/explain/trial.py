@@ -53,6 +53,8 @@ class Tried(msgspec.Struct, frozen=True):
     run: Run
     stopped: bool = False
     """Whether the run was ended to try others, and might have gone on."""
+    depth: int = 0
+    """How many places it changes."""
 
     @property
     def stuck(self) -> bool:
@@ -67,8 +69,8 @@ class Tried(msgspec.Struct, frozen=True):
 
     @property
     def merit(self) -> tuple[int, int]:
-        """More is better: what the run came to, then its iterations."""
-        return _merit_of_end(self), self.run.outcome.iterations
+        """More is better: what the run came to, then its iterations; but for one that each new step takes itself."""
+        return _merit_of_end(self), self.run.outcome.iterations - self.depth
 
 
 def _merit_of_end(tried: Tried) -> int:
@@ -157,7 +159,7 @@ class Trial:
             return None
         failure = run.outcome.failure
         stopped = failure is not None and failure.variant == CyclesExceeded.__name__ and self._limit < self._run.limit
-        return Tried(Candidate(kind, words, candidate.scenario), run, stopped)
+        return Tried(Candidate(kind, words, candidate.scenario), run, stopped, start.depth + 1)
 
     @property
     def is_over(self) -> bool:

@@ -63,19 +63,15 @@ def play(campaign: Campaign, first: int, count: int, suspend: bool = False) -> P
         endings[said] += 1
         if said != found.ending:
             differing.setdefault(str(found.number), said)
-    batch = Batch(
-        first=first,
-        count=count,
+    batch = msgspec.structs.replace(
+        explored,
         endings=dict(endings),
-        causes=explored.causes,
         runs=explored.runs + report.runs,
-        turns=explored.turns,
         found=tuple(
             msgspec.structs.replace(found, ending=differing[str(found.number)])
             for found in explored.found
             if str(found.number) in differing
         ),
-        sizes=explored.sizes,
     )
     return Played(batch, (exploring, report.seconds_ours, report.seconds_reference))
 

@@ -13,7 +13,7 @@ from spawnlab.actors.vm import Vm
 from spawnlab.explain import trial
 from spawnlab.explain.causes import ADVICE, DEADLOCK_RULES
 from spawnlab.explain.changes import changes_of, lines_of
-from spawnlab.explain.edits import Editor
+from spawnlab.explain.edits import Candidate, Editor
 from spawnlab.explain.explain import explain
 from spawnlab.explain.history import history_of
 from spawnlab.explain.model import Change, Edit, Explanation
@@ -138,6 +138,40 @@ def test_what_a_step_complains_of_is_told() -> None:
     assert edit is not None
     assert edit.deadlock_gone
     assert "though one VM says: $.programs.child.steps[1]: " in edit.outcome
+
+
+# Waits that never come back
+
+
+def test_all_of_them_are_left_out() -> None:
+    edit = edit_of(scenario_of([wait(0), '"compute", cycles = 1', wait(0), wait(0)]))
+    assert edit is not None
+    assert (edit.words, edit.deadlock_gone) == ("in root: leave out the wait for VM 0, all 3 times", True)
+    assert [(change.place, len(change.removed)) for change in edit.changes] == [("steps[0]", 1), ("steps[2]", 2)]
+
+
+def test_those_of_another_vm_stay() -> None:
+    """One that comes back is no such wait, though it stands between them."""
+    root = [spawn("child"), wait(0), wait("child"), wait(0)]
+    edit = edit_of(scenario_of(root, child=[]))
+    assert edit is not None
+    assert (edit.words, edit.deadlock_gone) == ("in root: leave out the wait for VM 0, all 2 times", True)
+
+
+def test_a_vm_closes_nothing_to_wait_for_itself() -> None:
+    """Each new step takes an iteration, so that the run seems to go on; but it comes no nearer to an end."""
+    pipes = [pipe(f"r{number}", f"w{number}") for number in range(3)]
+    edit = edit_of(scenario_of([*pipes, wait(0), '"close", fd = "r0"', read("r1", 2), write("w2", "x")]))
+    assert edit is not None
+    assert edit.deadlock_gone
+    assert "before the wait for VM 0" not in edit.words
+
+
+def test_what_a_new_step_takes_is_no_progress() -> None:
+    run = spawnlab.run_synchronously(scenario_of([wait(0)]))
+    before = trial.Tried(Candidate("", "", run.build.scenario), run)
+    same = msgspec.structs.replace(before, depth=1)
+    assert (before.merit, same.merit) == ((0, 1), (0, 0))
 
 
 # Functions beside operations
