@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ..scheduler.syscalls.names import CALL_NAMES
 from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
 from ..vm.assembler.program import TEXT_ADDRESS
+from ..vm.assembler.program import Program as Assembled
 from ..vm.errors import VmError
 from ..vm.lines import read_lines
 from ..vm.machine import EXIT
@@ -111,7 +113,7 @@ class ProgramReader(msgspec.Struct, frozen=True):
     def _steps(self, name: str, program: Program, path: str) -> Code:
         assembly = compile_steps(program.steps or (), self.deps, path)
         try:
-            assembled = assemble(assembly)
+            assembled = _assembled(assembly)
         except AssemblyError as error:
             place = _step_before(assembly, error.line)
             raise ScenarioError(f"does not fit: {error.message}", path=f"{path}.{place}" if place else path) from None
@@ -175,6 +177,12 @@ class ProgramReader(msgspec.Struct, frozen=True):
     def constants(self) -> dict[str, int]:
         """``PROGRAM_NAME`` for each program: its cell dep."""
         return {f"PROGRAM_{name.replace('-', '_')}": index for name, index in self.deps.items()}
+
+
+@lru_cache(maxsize=128)
+def _assembled(assembly: str) -> Assembled:
+    """Kept, since scenarios that are tried one after the other mostly differ in one program."""
+    return assemble(assembly)
 
 
 def _step_before(assembly: str, line: int) -> str | None:

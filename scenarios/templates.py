@@ -48,7 +48,7 @@ def _other(values: dict[str, Any], suffix: str) -> str:
     import yaml
 
     head = "# yaml-language-server: $schema=scenario.schema.json\n"
-    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_style=None)
+    return head + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_style=None)  # pyright: ignore[reportUnknownMemberType] # newer stubs
 
 
 def _write(contents: dict[Path, str]) -> list[Path]:

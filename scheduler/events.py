@@ -180,6 +180,26 @@ class IterationEnded(Event, frozen=True):
     loaded: int
 
 
+class FaultInjected(Event, frozen=True):
+    """Hypothetical: ``fault`` took effect on the VM, at its system call number ``count`` (from 1), a ``call``.
+
+    It is the text of a fault (:mod:`.faults`). The call ends before ``pc``; of a function ``pc`` says nothing.
+    ``size`` are the bytes that are left of what a read asked for. What comes of the fault has events of its own: an
+    end, an fd that is closed, a read that waits for so many bytes.
+    """
+
+    fault: str
+    count: int
+    call: int
+    pc: int
+    size: int | None
+
+    @property
+    def kind(self) -> str:
+        """The kind of fault: ``exit``, ``short`` or ``close``."""
+        return self.fault.partition(":")[0]
+
+
 AnyEvent = (
     Booted
     | ProgramReplaced
@@ -202,6 +222,7 @@ AnyEvent = (
     | Ended
     | Faulted
     | IterationEnded
+    | FaultInjected
 )
 HEAD_BYTES_MAX = 64
 """Bytes of a transfer that its event keeps."""

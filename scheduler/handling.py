@@ -113,6 +113,8 @@ def _read_or_write(table: ProcessTable, message: FdRead | FdWrite, state: WaitFo
     elif other_end(message.fd) not in table.fds:
         _answer(table, message.vm, ReturnCode.OTHER_END_CLOSED)
     else:
+        if table.injector is not None and isinstance(state, WaitForRead):
+            state = table.injector.shortened(message.vm, state)
         table.block(message.vm, state)
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from .policy import CONSENSUS_POLICY, PolicyError, SchedulingPolicy
+from .repeatable import below, number
 
 CONSENSUS_TEXT = "largest"
-_PREFIX = "hypothetical:"
-_NUMBER_MAX = 1 << 64
+PREFIX = "hypothetical:"
+"""What names in journals begin with that are not the chain's."""
 TURNS_DEFAULT = 100
 """Turns within which ``pct`` changes priorities, unless it is told another number."""
 _FORMS = (
@@ -38,7 +39,7 @@ class Hypothetical:
     @property
     def name(self) -> str:
         """As journals record it."""
-        return _PREFIX + self.text
+        return PREFIX + self.text
 
     def choose(self, runnable: Sequence[int], /) -> int:
         """One of ``runnable``, which is ascending and not empty."""
@@ -78,7 +79,7 @@ class RandomOrder(Hypothetical):
 
     def choose(self, runnable: Sequence[int], /) -> int:
         """A random one."""
-        return runnable[_below(self._random, len(runnable))]
+        return runnable[below(self._random, len(runnable))]
 
 
 class RandomPriorities(Hypothetical):
@@ -95,7 +96,7 @@ class RandomPriorities(Hypothetical):
         self._changes: dict[int, int] = {}
         """By turn: the new priority of the VM that would have it. Priorities from the start on are positive."""
         while len(self._changes) < min(depth - 1, turns):
-            self._changes.setdefault(1 + _below(self._random, turns), -len(self._changes))
+            self._changes.setdefault(1 + below(self._random, turns), -len(self._changes))
         self._priorities: dict[int, float] = {}
         self._turn = 0
 
@@ -139,11 +140,6 @@ class Scripted(Hypothetical):
         return vm
 
 
-def _below(random: Random, bound: int) -> int:
-    """A random number below a bound; made of the one method that is the same in every version of Python."""
-    return int(random.random() * bound)
-
-
 def order_text(order: Sequence[int]) -> str:
     """The text of the policy that gives the turns to these VMs, and then to the largest id; ``largest`` if none."""
     return Scripted(order).text if order else CONSENSUS_TEXT
@@ -157,8 +153,11 @@ def text_of(policy: SchedulingPolicy) -> str:
 
 
 def hypothetical_order(name: str) -> str | None:
-    """The text of the policy that a journal's name says is hypothetical; ``None`` for the chain's own."""
-    return None if name == CONSENSUS_POLICY.name else name.removeprefix(_PREFIX)
+    """What a journal's name says is hypothetical, the policy and faults, as a text; ``None`` for the chain's own.
+
+    :func:`~spawnlab.scheduler.faults.conditions_of` takes it apart.
+    """
+    return None if name == CONSENSUS_POLICY.name else name.removeprefix(PREFIX)
 
 
 def policy_of(text: str) -> SchedulingPolicy:
@@ -196,36 +195,30 @@ def _round_robin(rest: str) -> SchedulingPolicy:
 
 
 def _random_order(rest: str) -> SchedulingPolicy:
-    return RandomOrder(_number(rest, "the seed"))
+    return RandomOrder(number(rest, "the seed"))
 
 
 def _pct(rest: str) -> SchedulingPolicy:
     seed, *others = rest.split(":")
     if not 1 <= len(others) <= 2:
         raise ValueError("a seed and a depth are wanted, and perhaps the number of turns")
-    numbers = [_number(part, what, least=1) for part, what in zip(others, ("the depth", "turns"), strict=False)]
+    numbers = [number(part, what, least=1) for part, what in zip(others, ("the depth", "turns"), strict=False)]
     if numbers[0] > 1_000:
         raise ValueError("a depth of at most 1000 is wanted")
-    return RandomPriorities(_number(seed, "the seed"), *numbers)
+    return RandomPriorities(number(seed, "the seed"), *numbers)
 
 
 def _order(rest: str) -> SchedulingPolicy:
     listed, colon, then = rest.partition(":")
     if then.startswith("order"):
         raise ValueError("one order behind another is one order")
-    order = [_number(part, "a VM") for part in listed.split(".")]
+    order = [number(part, "a VM") for part in listed.split(".")]
     return Scripted(order, policy_of(then) if colon else CONSENSUS_POLICY)
 
 
 def _none(rest: str) -> None:
     if rest:
         raise ValueError("it takes nothing behind its name")
-
-
-def _number(text: str, what: str, least: int = 0) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 20 and least <= int(text) < _NUMBER_MAX):
-        raise ValueError(f"{what} must be a number from {least} to 2^64 - 1, not {text!r}")
-    return int(text)
 
 
 _MAKERS: dict[str, Callable[[str], SchedulingPolicy]] = {

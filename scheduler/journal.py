@@ -14,6 +14,7 @@ from ..vm.errors import SpawnlabError
 from .events import AnyEvent
 
 JOURNAL_VERSION = 4
+"""An event that no run had before does not make it another one: all journals that there were are what they were."""
 
 
 class JournalError(SpawnlabError):

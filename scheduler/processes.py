@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..vm.errors import CyclesExceeded, Unexpected
 from ..vm.machine import A0, Machine
@@ -19,6 +19,9 @@ from .states import RUNNABLE, VmState, Wait, WaitForRead, WaitForWrite
 from .syscalls.context import CycleCounter, VmContext
 from .syscalls.generator import SyscallGenerator
 from .transaction import DataLocation, DataPieceId, ScriptGroupData
+
+if TYPE_CHECKING:
+    from .injecting import Injector
 
 E = TypeVar("E", bound=AnyEvent)
 Observer = Callable[[AnyEvent], None]
@@ -62,6 +65,8 @@ class ProcessTable:
         self.root_vm_args: tuple[bytes, ...] = ()
         self.observers: list[Observer] = []
         self.meter = CallMeter(self.observers)
+        self.injector: Injector | None = None
+        """What makes faults happen; ``None`` where there are none, as on the chain."""
 
     def notify(self, make: Callable[..., E], *fields: object) -> None:
         """Tell the observers; the event is made only if there are any."""
@@ -81,6 +86,8 @@ class ProcessTable:
         context = VmContext(vm_id, self.sg_data, self.total_cycles, self.message_box, self._print_debug, self._refused)
         calls = self.meter.around(self._generator(vm_id, self.sg_data, context, self._generator_context))
         machine = self._machines(vm_id, location, VERSIONS[self.sg_data.version], calls)
+        if self.injector is not None:
+            self.injector.prepare(vm_id, machine)
         return VirtualMachine(context, machine)
 
     def _print_debug(self, vm_id: int, text: str) -> None:

@@ -6,7 +6,8 @@ input/output (``scheduler`` §8). Every driver uses these two calls; ``run`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from typing import TypeVar
 
 import msgspec
@@ -15,9 +16,12 @@ from ..vm.errors import CyclesExceeded, Unexpected, VmError, Yield
 from ..vm.machine import Machine, PauseSignal
 from ..vm.snapshot import Snapshot
 from .booting import boot_root_if_needed
+from .copies import TableCopy, copy_table, fill_table
 from .deadlock import Deadlock, explain_deadlock
 from .events import Faulted, IterationEnded, IterationStarted, Resumed
+from .faults import Fault
 from .handling import handle_messages, terminate
+from .injecting import Injector
 from .io_pass import io_pass
 from .limits import ROOT_VM_ID, U64_MAX
 from .machines import MachineFactory, riscv_machine
@@ -66,6 +70,14 @@ class Turn(msgspec.Struct, frozen=True):
     limit: int
 
 
+class SchedulerCopy(msgspec.Struct, frozen=True):
+    """A scheduler between two iterations, and its policy with what that knows of the run."""
+
+    table: TableCopy
+    policy: SchedulingPolicy
+    iterations: int
+
+
 class _Played(msgspec.Struct, frozen=True):
     """A turn that was played: the cycles in the machine's counter, its system calls, and where it failed."""
 
@@ -81,7 +93,7 @@ class Scheduler:
 
     ``generator`` gives each machine its system calls, and gets ``context`` with every call
     (:data:`~spawnlab.scheduler.syscalls.generator.SyscallGenerator`). ``machines`` makes the machines
-    (:class:`~spawnlab.scheduler.machines.MachineFactory`).
+    (:class:`~spawnlab.scheduler.machines.MachineFactory`). ``faults`` are hypothetical (:mod:`.faults`).
     """
 
     def __init__(
@@ -93,8 +105,11 @@ class Scheduler:
         policy: SchedulingPolicy = CONSENSUS_POLICY,
         observers: Iterable[Observer] = (),
         machines: MachineFactory = riscv_machine,
+        faults: Sequence[Fault] = (),
     ) -> None:
         self.table = ProcessTable(sg_data, generator, context, machines)
+        if faults:
+            self.table.injector = Injector(self.table, faults)
         self.table.observers.extend(observers)
         self.policy = policy
         self.iterations = 0
@@ -128,11 +143,45 @@ class Scheduler:
         """Freeze everything between two iterations. The scheduler can't be run afterwards; resume the state instead.
 
         Raises :class:`RuntimeError` in the middle of an iteration, also if one failed before all messages were
-        handled, and :class:`~spawnlab.vm.errors.CyclesExceeded` when the charges of swapping exceed 64 bits.
+        handled, or if there are faults, which no state has a place for; and
+        :class:`~spawnlab.vm.errors.CyclesExceeded` when the charges of swapping exceed 64 bits.
         """
         self._check_idle()
+        if self.table.injector is not None:
+            raise RuntimeError("a run with faults can't be suspended: no state has a place for them")
         self._is_suspended = True
         return suspend_table(self.table)
+
+    def copy(self) -> SchedulerCopy:
+        """What is between two iterations, to come back to by :meth:`go_back`; nothing changes by it.
+
+        Raises :class:`RuntimeError` as :meth:`suspend`, and for a run with faults, whose moments are counted elsewhere.
+        """
+        self._check_idle()
+        if self.table.injector is not None:
+            raise RuntimeError("a run with faults can't be copied")
+        return SchedulerCopy(copy_table(self.table), deepcopy(self.policy), self.iterations)
+
+    @classmethod
+    def go_back(
+        cls,
+        sg_data: ScriptGroupData,
+        copy: SchedulerCopy,
+        generator: SyscallGenerator = consensus_syscalls,
+        context: object = None,
+        *,
+        observers: Iterable[Observer] = (),
+        machines: MachineFactory = riscv_machine,
+    ) -> Scheduler:
+        """A scheduler of the same script group that goes on as the copied one did; it may be made any number of times.
+
+        Whatever the generator's ``context`` and the observers keep is theirs to bring back.
+        """
+        scheduler = cls(sg_data, generator, context, policy=deepcopy(copy.policy), machines=machines)
+        fill_table(scheduler.table, copy.table)
+        scheduler.iterations = copy.iterations
+        scheduler.table.observers.extend(observers)
+        return scheduler
 
     def _check_idle(self) -> None:
         if self._turn is not None:

@@ -13,8 +13,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .showing import show_runs
+
 if TYPE_CHECKING:
     from .live import stage as stage
+    from .pictures.drawing import draw as draw
     from .play import perform as perform
     from .play import run as run
     from .play import run_synchronously as run_synchronously
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from .scheduler.scheduler import Scheduler as Scheduler
     from .staging import Run as Run
     from .staging import load as load
+    from .stepping.notebook import stepper as stepper
     from .vm.errors import SpawnlabError as SpawnlabError
     from .vm.errors import VmError as VmError
 
@@ -48,11 +52,13 @@ _HOMES = {
     "SpawnlabError": ".vm.errors",
     "VmError": ".vm.errors",
     "build": ".scenarios.build",
+    "draw": ".pictures.drawing",
     "load": ".staging",
     "perform": ".play",
     "run": ".play",
     "run_synchronously": ".play",
     "stage": ".live",
+    "stepper": ".stepping.notebook",
 }
 
 __all__ = [
@@ -69,12 +75,18 @@ __all__ = [
     "SpawnlabError",
     "VmError",
     "build",
+    "draw",
     "load",
     "perform",
     "run",
     "run_synchronously",
     "stage",
+    "stepper",
 ]
+
+
+show_runs("svg", lambda run: import_module(".pictures.notebook", __name__).svg_of(run))
+show_runs("html", lambda run: import_module(".pictures.notebook", __name__).html_of(run))
 
 
 def __getattr__(name: str) -> object:

@@ -14,6 +14,7 @@ from .commands import (
     cost,
     diff,
     disasm,
+    draw,
     explain,
     explore,
     hints,
@@ -25,6 +26,7 @@ from .commands import (
     run,
     schema,
     show,
+    watch,
 )
 from .commands.common import AS_EXPECTED, BAD_INPUT, INTERRUPTED
 
@@ -34,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    playing = (run, hints, explain, cost, diff, orders, explore, case, resume)
+    playing = (run, watch, hints, explain, draw, cost, diff, orders, explore, case, resume)
     for command in (*playing, list, show, new, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser

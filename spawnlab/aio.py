@@ -6,7 +6,7 @@ One Trio run serves all simulations of a loop; it begins with the first and ends
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -27,11 +27,15 @@ async def perform(
     suspend_at: int | None = None,
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
+    policy: str | None = None,
+    faults: Sequence[str] = (),
 ) -> Run:
     """As :func:`spawnlab.perform`, awaited under asyncio. Cancelling the asyncio task leaves no task behind."""
 
     async def play() -> Run:
-        return await perform_under_trio(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors)
+        return await perform_under_trio(
+            what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
+        )
 
     return await call_trio(play)
 

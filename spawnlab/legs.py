@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 
 from .saved import SavedRun
 from .scheduler.processes import Observer
@@ -24,11 +25,13 @@ class Legs:
         observers: Iterable[Observer],
         actors: Actors | None,
         policy: str | None = None,
+        faults: Sequence[str] = (),
     ) -> None:
         made = load(what, actors=actors)
         self._what: Playable = what if isinstance(what, SavedRun) else made
         self._actors = {made.codes[index].name: actor for index, actor in made.actors.items()} or actors
         self._policy = policy
+        self._faults = faults
         self._limit = limit
         self._suspend_at = suspend_at
         self._observers = tuple(observers)
@@ -38,6 +41,10 @@ class Legs:
         self._ahead = [cycles for cycles in plan if cycles > consumed and (suspend_at is None or cycles < suspend_at)]
         self._planned = False
         """Whether the leg that is under way is to be gone on with where it is suspended."""
+
+    def copy(self) -> Legs:
+        """The same legs, from where these are on; neither changes the other."""
+        return copy(self)
 
     @property
     def run(self) -> Run:
@@ -56,7 +63,8 @@ class Legs:
                 return None
             self._ahead = [cycles for cycles in self._ahead if cycles > consumed]
         self._planned = bool(self._ahead)
-        suspend_at = self._ahead.pop(0) if self._ahead else self._suspend_at
+        suspend_at = self._ahead[0] if self._ahead else self._suspend_at
+        self._ahead = self._ahead[1:]
         return Staging(
             self._what,
             limit=self._limit,
@@ -64,6 +72,7 @@ class Legs:
             observers=self._observers,
             actors=self._actors,
             policy=self._policy,
+            faults=self._faults,
         )
 
     def ended(self, run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -143,8 +143,10 @@ class Stage:
 
     def memory(self, vm: int, address: int, size: int) -> bytes:
         """Bytes of a VM's memory, swapped out or not; raises as :meth:`registers`, and for addresses beyond its end."""
+        injector = self.scheduler.table.injector
+        fresh = None if injector is None else injector.new_memory(vm)
         return self.scheduler.peek(
-            vm, lambda m: m.memory.read(address, size), lambda s, group: read_snapshot(s, group, address, size)
+            vm, lambda m: m.memory.read(address, size), lambda s, group: read_snapshot(s, group, address, size, fresh)
         )
 
     def fds(self, vm: int | None = None) -> tuple[int, ...]:
@@ -177,14 +179,15 @@ async def stage(
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
     policy: str | None = None,
+    faults: Sequence[str] = (),
 ) -> AsyncGenerator[Stage]:
     """Set a run up under Trio and look after its tasks: ``async with spawnlab.stage("file.toml") as stage``.
 
-    ``what``, ``limit`` (cycles), ``observers``, ``actors`` and ``policy`` are those of
+    ``what``, ``limit`` (cycles), ``observers``, ``actors``, ``policy`` and ``faults`` are those of
     :func:`~spawnlab.play.perform`. Leaving it, by an exception or a cancellation too, ends all tasks; the journal so
     far can be read afterwards.
     """
-    staging = Staging(what, limit=limit, observers=observers, actors=actors, policy=policy)
+    staging = Staging(what, limit=limit, observers=observers, actors=actors, policy=policy, faults=faults)
     try:
         async with open_conductor(staging.scheduler) as conductor:
             yield Stage(staging, conductor)

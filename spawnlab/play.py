@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import trio
 
@@ -21,6 +21,7 @@ async def perform(
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
     policy: str | None = None,
+    faults: Sequence[str] = (),
 ) -> Run:
     """Play under Trio, every VM a task, within ``limit`` cycles of the whole run (the scenario's unless given).
 
@@ -32,15 +33,19 @@ async def perform(
     ``actors`` are functions that play some of the programs (``docs/actors.md``).
 
     ``policy`` is the text of a hypothetical order (``docs/orders.md``), such as ``"smallest"``; ``None`` is the
-    chain's. Such a run is never suspended.
+    chain's. ``faults`` are texts of hypothetical faults (``docs/faults.md``), such as ``"exit:1:3:0"``. Such a run is
+    never suspended.
 
     A run that fails is a run all the same. Cancelling leaves no task behind.
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for what cannot be read or compiled, and
     :class:`~spawnlab.saved.SavedRunError` for a suspended run that can't be gone on with,
-    :class:`~spawnlab.scheduler.policy.PolicyError` for a text that is no policy or an order that can't be, and
+    :class:`~spawnlab.scheduler.policy.PolicyError` for a text that is no policy or an order that can't be,
+    :class:`~spawnlab.scheduler.faults.FaultError` for a text that is no fault, and
     :class:`~spawnlab.staging.HypotheticalRunError` where a hypothetical run would be suspended or gone on with.
     """
-    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy)
+    legs = Legs(
+        what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
+    )
     while (staging := legs.next()) is not None:
         legs.ended(staging.run_of(await perform_scheduler(staging.scheduler, limit=staging.budget)))
     return legs.run
@@ -54,12 +59,13 @@ def run(
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
     policy: str | None = None,
+    faults: Sequence[str] = (),
 ) -> Run:
     """Play under Trio from code that is not asynchronous; as :func:`perform`."""
 
     async def play() -> Run:
         return await perform(
-            what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy
+            what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
         )
 
     return trio.run(play)
@@ -73,9 +79,12 @@ def run_synchronously(
     observers: Iterable[Observer] = (),
     actors: Actors | None = None,
     policy: str | None = None,
+    faults: Sequence[str] = (),
 ) -> Run:
     """Play without Trio: the same run, for exploring many of them; as :func:`perform`."""
-    legs = Legs(what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy)
+    legs = Legs(
+        what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
+    )
     while (staging := legs.next()) is not None:
         legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))
     return legs.run

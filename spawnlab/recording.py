@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -32,14 +33,26 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
 
 
-def record(file: Path, *, version: int | None = None, limit: int | None = None) -> Recording:
+def record(
+    file: Path,
+    *,
+    version: int | None = None,
+    limit: int | None = None,
+    policy: str | None = None,
+    faults: Sequence[str] = (),
+) -> Recording:
     """Play a scenario, an ELF file (of script ``version``) or a suspended run, within ``limit`` cycles; or read a
     journal.
 
-    Raises :class:`RecordingError` for a limit on a journal, :class:`~spawnlab.scheduler.journal.JournalError`,
-    :class:`~spawnlab.scenarios.errors.ScenarioError` and :class:`~spawnlab.saved.SavedRunError`.
+    ``policy`` is the text of a hypothetical order (``docs/orders.md``), ``faults`` are hypothetical too.
+
+    Raises :class:`RecordingError` for a limit or an order on a journal,
+    :class:`~spawnlab.scheduler.journal.JournalError`, :class:`~spawnlab.scenarios.errors.ScenarioError`,
+    :class:`~spawnlab.saved.SavedRunError`, and what :func:`~spawnlab.play.perform` raises of policies.
     """
     if is_journal(file):
+        if policy is not None or faults:
+            raise RecordingError(f"{file}: a journal: what it tells of is over, in the order that it says")
         if limit is not None:
             raise RecordingError(f"{file}: a journal: what it tells of is over, and has no limit any more")
         try:
@@ -47,7 +60,7 @@ def record(file: Path, *, version: int | None = None, limit: int | None = None) 
         except JournalError as error:
             raise RecordingError(f"{file}: {error}") from None
     what = playable(file, version=version)
-    run = run_synchronously(what, limit=limit)
+    run = run_synchronously(what, limit=limit, policy=policy, faults=faults)
     return Recording(journal=run.journal, what=what, build=run.build, outcome=run.outcome)
 
 

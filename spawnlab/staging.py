@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from .actors.factory import ActorMachines
+from .actors.factory import ActorMachines, SavedPlay
 from .actors.python_vm import Actor, ReplayError
 from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.build import Build, build, build_actors, build_elf, build_file
@@ -16,12 +16,14 @@ from .scenarios.formats import SUFFIXES
 from .scenarios.gallery import resolve
 from .scenarios.load import read_file
 from .scenarios.model import Scenario
+from .scheduler.faults import conditions_of, faults_of, run_name
 from .scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order, policy_of
 from .scheduler.journal import Journal
 from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
-from .scheduler.scheduler import Scheduler
+from .scheduler.scheduler import Scheduler, SchedulerCopy
+from .showing import shown
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
 Actors = Mapping[str, Actor]
@@ -31,7 +33,7 @@ Playable = Build | Scenario | SavedRun | Actors | str | os.PathLike[str]
 
 
 class HypotheticalRunError(SpawnlabError):
-    """A run in a hypothetical order is to be suspended or gone on with, which only the chain's own can be."""
+    """A hypothetical run is to be suspended or gone on with, which only the chain's own can be."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -51,13 +53,36 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def hypothetical(self) -> str | None:
-        """The text of the policy, where the order is not the chain's: nothing says that a node would come to this."""
+        """The texts of the policy and the faults, where the run is not the chain's: no node may come to this."""
         return hypothetical_order(self.journal.policy)
 
     @property
     def as_expected(self) -> bool:
         """Whether all that the scenario expects has happened."""
         return not self.unmet
+
+    def _repr_svg_(self) -> str | None:
+        """The run's timeline, which a notebook shows by itself."""
+        return shown("svg", self)
+
+    def _repr_html_(self) -> str | None:
+        """The same as a part of a page, with its tooltips."""
+        return shown("html", self)
+
+
+class StagingCopy(msgspec.Struct, frozen=True):
+    """A run between two iterations, to come back to."""
+
+    scheduler: SchedulerCopy
+    plays: tuple[SavedPlay, ...]
+    """What the functions were told that play VMs."""
+    events: int
+    """How much of the journal there was."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it keeps, about."""
+        return self.scheduler.table.size
 
 
 def load(what: Playable, *, version: int | None = None, actors: Actors | None = None) -> Build:
@@ -92,6 +117,7 @@ class Staging:
     """A run that is set up: what is played, its scheduler, its journal, and how far it may go.
 
     ``policy`` is the text of an order (:func:`~spawnlab.scheduler.hypothetical.policy_of`); ``None`` is the chain's.
+    ``faults`` are texts too (:func:`~spawnlab.scheduler.faults.fault_of`).
     """
 
     def __init__(
@@ -103,39 +129,70 @@ class Staging:
         observers: Iterable[Observer] = (),
         actors: Actors | None = None,
         policy: str | None = None,
+        faults: Sequence[str] = (),
     ) -> None:
-        chosen = policy_of(CONSENSUS_TEXT if policy is None else policy)
+        chosen, injected = policy_of(CONSENSUS_TEXT if policy is None else policy), faults_of(faults)
         self.build = load(what, actors=actors)
-        self.journal = Journal(chosen.name)
-        self._check_order(what, suspend_at)
+        self.journal = Journal(run_name(chosen, injected))
+        self._check_chains(what, suspend_at)
         self.machines = self.build.machines()
-        watchers = [self.journal, self.machines.follow, *observers]
+        self._observers = tuple(observers)
         if isinstance(what, SavedRun):
             self.journal.events += what.events
-            self.scheduler = _resume(self.build, what, watchers, self.machines)
+            self.scheduler = _resume(self.build, what, self._watchers(), self.machines)
         else:
-            self.scheduler = Scheduler(self.build.sg_data, policy=chosen, observers=watchers, machines=self.machines)
+            self.scheduler = Scheduler(
+                self.build.sg_data, policy=chosen, observers=self._watchers(), machines=self.machines, faults=injected
+            )
         consumed = self.scheduler.consumed_cycles()
         end = self.build.scenario.limits.cycles if limit is None else limit
         if suspend_at is not None and suspend_at <= consumed:
             raise SavedRunError(f"can't suspend at {suspend_at} cycles: {consumed} are consumed already")
-        self._limit = end
+        self.limit = end
+        """Cycles that the whole run may spend."""
         self._suspends = suspend_at is not None and suspend_at < end
         if suspend_at is not None:
             end = min(end, suspend_at)
         self.budget = max(0, end - consumed)
 
-    def _check_order(self, what: Playable, suspend_at: int | None) -> None:
-        order = hypothetical_order(self.journal.policy)
-        if order is None:
+    def _check_chains(self, what: Playable, suspend_at: int | None) -> None:
+        """Raise :class:`HypotheticalRunError` where only a run of the chain's own can be what is wanted."""
+        hypothetical = hypothetical_order(self.journal.policy)
+        if hypothetical is None:
             return
+        policy, faults = conditions_of(hypothetical)
+        order = "" if policy == CONSENSUS_TEXT else f" by the policy {policy}"
+        how = order + (f" with the faults {', '.join(faults)}" if faults else "")
         if isinstance(what, SavedRun):
-            raise HypotheticalRunError(f"a suspended run goes on in the chain's order only, not by the policy {order}")
+            raise HypotheticalRunError(
+                f"a suspended run goes on in the chain's order only, and without faults, not{how}"
+            )
         if suspend_at is not None:
             raise HypotheticalRunError(
-                f"a run by the policy {order} can't be suspended, since no node could go on with it; "
-                "leave out the policy, or the suspension (--suspend-at, or the scenario's suspend.at)"
+                f"a run{how} can't be suspended, since no node could go on with it; leave out what is hypothetical, "
+                "or the suspension (--suspend-at, or the scenario's suspend.at)"
             )
+
+    def _watchers(self) -> list[Observer]:
+        return [self.journal, self.machines.follow, *self._observers]
+
+    def copy(self) -> StagingCopy:
+        """The run as it is between two iterations; nothing of it changes. Raises :class:`RuntimeError` within one."""
+        return StagingCopy(self.scheduler.copy(), self.machines.saved(), len(self.journal))
+
+    def go_back(self, copy: StagingCopy) -> None:
+        """Be again what was copied: with a new scheduler, and the journal as long as it was. Observers are not told.
+
+        Raises :class:`~spawnlab.actors.python_vm.ReplayError` where a function does not repeat itself.
+        """
+        self.machines.close()
+        self.machines = self.build.machines()
+        for play in copy.plays:
+            self.machines.restore(play)
+        del self.journal.events[copy.events :]
+        self.scheduler = Scheduler.go_back(
+            self.build.sg_data, copy.scheduler, observers=self._watchers(), machines=self.machines
+        )
 
     def run_of(self, outcome: Outcome) -> Run:
         """The run, once it has come to an outcome."""
@@ -144,14 +201,14 @@ class Staging:
         places = {vm: play.line for vm, play in sorted(self.machines.plays.items()) if play.line is not None}
         self.machines.close()
         unmet_ones = tuple(unmet(self.build.scenario.expect, outcome, self.journal))
-        return Run(self.build, outcome, self.journal, unmet_ones, limit=self._limit, places=places)
+        return Run(self.build, outcome, self.journal, unmet_ones, limit=self.limit, places=places)
 
     def suspend(self) -> Run:
         """The run, suspended between two iterations; the scheduler can't be used afterwards.
 
-        Raises :class:`HypotheticalRunError` where the order is not the chain's.
+        Raises :class:`HypotheticalRunError` where the run is not the chain's.
         """
-        self._check_order(self.build, self.scheduler.consumed_cycles())
+        self._check_chains(self.build, self.scheduler.consumed_cycles())
         iterations = self.scheduler.iterations
         cycles = self.scheduler.consumed_cycles()
         saved = save(self.build, self.scheduler, self.journal.events, self.machines)

@@ -132,7 +132,7 @@ def place(memory: Memory, file: bytes, image: Image, version: int) -> int:
     segment that does not start on a page.
     """
     fresh = memory.is_untouched()
-    if not (fresh and image.file_bytes >= SHARED_MIN and _take_over(memory, file, version)):
+    if not (image.file_bytes >= SHARED_MIN and memory.is_zero() and _take_over(memory, file, version)):
         _map(memory, file, image, version)
     memory.image = file if fresh else None
     return image.file_bytes

@@ -68,6 +68,7 @@ class Machine(Integers):
         "_next_pc",
         "_operations",
         "_prepared",
+        "before_call",
         "context",
         "cycles",
         "engine",
@@ -75,6 +76,7 @@ class Machine(Integers):
         "isa",
         "max_cycles",
         "memory",
+        "new_memory",
         "pause",
         "registers",
         "reservation_address",
@@ -98,6 +100,10 @@ class Machine(Integers):
         self.system_calls = tuple(system_calls)
         self.max_cycles = max_cycles
         self.pause = PauseSignal()
+        self.before_call: Callable[[Machine], None] | None = None
+        """Called before anything is done about a system call, an exit too; it may change registers."""
+        self.new_memory: Callable[[], Memory] = Memory
+        """Makes the memory that :meth:`reset` gives it."""
         self.cycles = 0
         self.steps = 0
         """Operations executed without an error."""
@@ -110,11 +116,11 @@ class Machine(Integers):
     def reset(self, memory: Memory | None = None) -> None:
         """Forget registers, memory, reservation and decoded code; keep the counters (``vm`` §5).
 
-        The memory is a new one unless one is given. An instruction that is under way still moves pc on: a program
-        that was erased and not replaced goes on behind it.
+        The memory is a new one (:attr:`new_memory`) unless one is given. An instruction that is under way still moves
+        pc on: a program that was erased and not replaced goes on behind it.
         """
         self.registers = [0] * 32
-        self.memory = Memory() if memory is None else memory
+        self.memory = self.new_memory() if memory is None else memory
         self.this_pc = 0
         self.reservation_address = NO_RESERVATION
         self.exit_code = 0
@@ -339,6 +345,8 @@ class Machine(Integers):
         """Nothing happens without a debugger."""
 
     def system_call(self) -> None:
+        if self.before_call is not None:
+            self.before_call(self)
         number = self.registers[A7]
         if number == EXIT:
             code = self.registers[A0] & 0xFF

@@ -55,11 +55,12 @@ class Memory:
     Both lie in one block, with a page before them that belongs to whatever engine runs the machine.
     """
 
-    __slots__ = ("_is_shared", "block", "data", "flags", "image", "reusable", "tracked")
+    __slots__ = ("_is_its_own", "block", "data", "flags", "image", "reusable", "tracked")
 
     def __init__(self) -> None:
         self._have(zero_block())
-        self._is_shared = False
+        self._is_its_own = False
+        """Whether no other memory may have the block: flags don't tell where it holds other than zeros."""
         self.image: bytes | None = None
         """The file that all executable pages came from, if it is known to be one."""
         self.tracked: set[int] = set()
@@ -75,7 +76,7 @@ class Memory:
 
     def __del__(self) -> None:
         """Leave the block to another memory, if that was allowed and nobody else can see it."""
-        if getattr(self, "reusable", False) and not self._is_shared:
+        if getattr(self, "reusable", False) and not self._is_its_own:
             self._leave()
 
     def _leave(self) -> None:
@@ -97,7 +98,17 @@ class Memory:
         block = image.block()
         self._leave()
         self._have(block)
-        self._is_shared = True
+        self._is_its_own = True
+
+    def fill(self, pattern: bytes, size: int) -> None:
+        """Hold a pattern over and over in the first ``size`` bytes, in place of zeros, as if nothing were written.
+
+        Nothing may have been mapped or written before.
+        """
+        self._is_its_own = True
+        for start in range(0, size, len(pattern)):
+            end = min(start + len(pattern), size)
+            self.block[start + GUEST_AT : end + GUEST_AT] = pattern[: end - start]
 
     def load(self, address: int, width: int) -> int:
         """``width`` bytes as a little-endian number; raises :class:`MemOutOfBound`."""
@@ -196,6 +207,10 @@ class Memory:
     def is_untouched(self) -> bool:
         """Whether no page has a flag: nothing was mapped or written."""
         return bytes(self.flags) == _NO_FLAGS
+
+    def is_zero(self) -> bool:
+        """Whether it is untouched, and holds zeros."""
+        return not self._is_its_own and self.is_untouched()
 
     def read_c_string(self, address: int) -> bytes:
         """The bytes from ``address`` to before the next NUL; raises :class:`MemOutOfBound` where there is none."""

@@ -272,4 +272,5 @@ def _keep(kept: OrderedDict[Key, Program], key: Key, program: Program) -> None:
         kept.move_to_end(key)
         if len(kept) > PROGRAMS_MAX:
             _, dropped = kept.popitem(last=False)
-            dropped.translations.clear()  # they know the program: it would take the garbage collector to free them
+            if _programs.get(dropped.key) is not dropped:  # else other files hold the same code
+                dropped.translations.clear()  # they know the program: it would take the garbage collector to free them

@@ -13,7 +13,7 @@ import msgspec
 from .elf import Image
 from .errors import InvalidVersion, MemOutOfBound, MemPageUnalignedAccess, SnapshotDataLoadError
 from .machine import Machine
-from .memory import DIRTY, MEMORY_SIZE, PAGE_SHIFT, PAGE_SIZE, round_up_page
+from .memory import DIRTY, MEMORY_SIZE, PAGE_SHIFT, PAGE_SIZE, Memory, round_up_page
 
 Id = TypeVar("Id")
 """What names a piece of data."""
@@ -166,14 +166,16 @@ class SnapshotContext(Generic[Id]):
         machine.reservation_address = snapshot.reservation_address
 
 
-def read_snapshot(snapshot: Snapshot[Id], data_source: DataSource[Id], address: int, size: int) -> bytes:
-    """``size`` bytes of a machine at rest, as they would be when it is resumed.
+def read_snapshot(
+    snapshot: Snapshot[Id], data_source: DataSource[Id], address: int, size: int, memory: Memory | None = None
+) -> bytes:
+    """``size`` bytes of a machine at rest, as they would be when it is resumed on ``memory`` (``None``: zeros).
 
     Raises :class:`MemOutOfBound` beyond the memory's end.
     """
     if address + size > MEMORY_SIZE:
         raise MemOutOfBound(f"{size} bytes at 0x{address:x} of a snapshot")
-    content = bytearray(size)
+    content = bytearray(size) if memory is None else bytearray(memory.read(address, size))
     for run in snapshot.source_pages:
         found = data_source.load_data(run.source, run.offset, run.length)
         _overlay(content, address, run.address, found[0] if found else b"")

@@ -8,6 +8,8 @@ from .errors import MemOutOfStack
 from .memory import MASK64, MEMORY_SIZE, STACK_SIZE, Memory
 
 STACK_LOWEST = MEMORY_SIZE - STACK_SIZE
+NO_ARGUMENTS_AT = (MEMORY_SIZE - 8) & ~15
+"""sp of a program without arguments from version 1 on: it finds their number there, since nothing but 0 ever is."""
 
 
 def _ignored(sp: int) -> None:
@@ -23,9 +25,8 @@ def initialize(
     is told sp on the way: after a failure it stays where it was, which a program can see after exec (``syscalls`` §15).
     """
     if version >= 1 and argc == 0:
-        sp = (MEMORY_SIZE - 8) & ~15
-        set_sp(sp)
-        return sp, MEMORY_SIZE - sp
+        set_sp(NO_ARGUMENTS_AT)
+        return NO_ARGUMENTS_AT, MEMORY_SIZE - NO_ARGUMENTS_AT
     sp = MEMORY_SIZE
     set_sp(sp)
     words = [argc]

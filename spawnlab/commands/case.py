@@ -41,7 +41,7 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     scenario = case.scenario("a case that was found")
     if options.write:
         file = write_scenario(scenario, Path(options.write))
-        order = f" --policy {case.policy}" if case.policy else ""
-        print(f"wrote {file}: spawnlab run {file}{order}")
+        print(f"wrote {file}: spawnlab run {file} {case.hypothetical}".rstrip())
         return AS_EXPECTED
-    return playing.play(options, build(scenario), policy=case.policy or None)
+    what = case.build() if case.written else build(scenario)
+    return playing.play(options, what, policy=case.policy or None, faults=case.faults)

@@ -40,6 +40,18 @@ def add_version_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--script-version", type=int, choices=(0, 1, 2), help="for an ELF file (default: 2)")
 
 
+def add_fault_option(parser: argparse.ArgumentParser) -> None:
+    """``--fault``, for commands that play."""
+    parser.add_argument(
+        "--fault",
+        metavar="FAULT",
+        action="append",
+        default=[],
+        help="a hypothetical fault: exit:VM:CALL:CODE, short:SEED, short:VM:CALL:SIZE, close:VM:CALL:FD or memory:SEED "
+        "(docs/faults.md); may be given more than once",
+    )
+
+
 def add_color_option(parser: argparse.ArgumentParser) -> None:
     """``--color``, for commands that print for people."""
     parser.add_argument(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common import (
     add_color_option,
     add_engine_option,
+    add_fault_option,
     add_version_option,
     cycles,
     number_from,
@@ -42,6 +43,7 @@ def add(commands: Subparsers) -> None:
     )
     parser.add_argument("--limit", type=cycles, metavar="CYCLES", help="cycle limit, instead of the scenario's")
     parser.add_argument("--all", action="store_true", help="look for all ends, not just for a second one")
+    add_fault_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_color_option(parser)
     add_engine_option(parser)
@@ -61,6 +63,7 @@ def execute(options: argparse.Namespace) -> int:
         runs_max=options.runs_max or RUNS_MAX,
         limit=options.limit,
         everything=options.all,
+        faults=options.fault,
     )
     if options.json:
         print(json_text(verdict))

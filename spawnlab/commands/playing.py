@@ -16,7 +16,7 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..scheduler.events import AnyEvent
     from ..staging import Playable, Run
@@ -50,24 +50,30 @@ def check_options(options: argparse.Namespace, parser: argparse.ArgumentParser) 
 
 
 def play(
-    options: argparse.Namespace, what: Playable, *, past: Iterable[AnyEvent] = (), policy: str | None = None
+    options: argparse.Namespace,
+    what: Playable,
+    *,
+    past: Iterable[AnyEvent] = (),
+    policy: str | None = None,
+    faults: Sequence[str] = (),
 ) -> int:
     """Play and print; ``past`` are the events of a run that is gone on with, ``policy`` is a hypothetical order.
 
-    Returns the exit status.
+    ``faults`` are hypothetical too. Returns the exit status.
     """
     from ..play import run, run_synchronously
+    from ..scheduler.faults import faults_of, run_name
     from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order, policy_of
     from ..scheduler.journal import Journal
     from ..staging import load
     from ..views.cast import Cast
-    from ..views.ending import not_the_chains
+    from ..views.hypotheticals import hypothetical_lines
     from ..views.screen import Screen
     from ..views.text import harmless
     from ..views.timeline import Timeline
 
     use_engine(options)
-    seen = Journal(policy_of(policy or CONSENSUS_TEXT).name)
+    seen = Journal(run_name(policy_of(policy or CONSENSUS_TEXT), faults_of(faults)))
     seen.events += past
     build = load(what)
     show = not (options.json or options.quiet)
@@ -80,9 +86,9 @@ def play(
         if build.scenario.title:
             for line in terminal_for(options).wrap(harmless(build.scenario.title)):
                 print(line)
-        order = hypothetical_order(seen.policy)
-        if order is not None:
-            for line in terminal_for(options).wrap(not_the_chains(order)):
+        hypothetical = hypothetical_order(seen.policy)
+        for said in () if hypothetical is None else hypothetical_lines(hypothetical):
+            for line in terminal_for(options).wrap(said):
                 print(terminal_for(options).style(line, "bold", "yellow"))
         for line in screen.heading():
             print(line)
@@ -90,7 +96,12 @@ def play(
     driver = run if options.driver == "trio" else run_synchronously
     try:
         result = driver(
-            what, limit=options.limit, suspend_at=options.suspend_at, observers=[seen, *observers], policy=policy
+            what,
+            limit=options.limit,
+            suspend_at=options.suspend_at,
+            observers=[seen, *observers],
+            policy=policy,
+            faults=faults,
         )
     finally:  # interrupted, too: the journal so far is there to be read
         if options.journal:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from . import playing
-from .common import add_version_option
+from .common import add_fault_option, add_version_option
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -30,6 +30,7 @@ def add(commands: Subparsers) -> None:
         help="a hypothetical order of turns: smallest, round-robin, random:SEED, pct:SEED:DEPTH or order:0.1.1.2 "
         "(docs/orders.md); the chain's own is largest",
     )
+    add_fault_option(parser)
     parser.set_defaults(command=partial(execute, parser=parser))
 
 
@@ -38,4 +39,5 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from ..staging import load
 
     playing.check_options(options, parser)
-    return playing.play(options, load(options.file, version=options.script_version), policy=options.policy)
+    what = load(options.file, version=options.script_version)
+    return playing.play(options, what, policy=options.policy, faults=options.fault)

@@ -8,7 +8,8 @@ from ..scenarios import steps as s
 from ..scenarios.steps import return_code
 from ..scheduler import messages as m
 from ..scheduler.codes import ReturnCode
-from ..scheduler.events import Answered, AnyEvent, Ended, Logged, Posted, Refused
+from ..scheduler.events import Answered, AnyEvent, Ended, FaultInjected, Logged, Posted, Refused
+from ..scheduler.faults import Exit
 from ..scheduler.fds import is_read, other_end
 from ..scheduler.limits import MAX_FDS, MAX_VMS_COUNT
 from ..scheduler.syscalls import pipes
@@ -70,6 +71,8 @@ def first_unexpected(run: Run) -> tuple[Explanation | None, list[str]]:
                 errors.append(answer)
         match event:
             case Posted(vm=vm):
+                last.pop(vm, None)
+            case FaultInjected(vm=vm, kind=Exit.kind):  # its exit code is no answer's
                 last.pop(vm, None)
             case Logged(vm=vm, text=text) if said := _complaint(run, history.vms[vm], text):
                 return _said(vm, said, last.get(vm)), []
@@ -209,7 +212,9 @@ def _closed_words(fd: int, history: History) -> str:
         return f"fd {fd} is open"
     when = f"in turn {known.closed.turn}, {known.closed.cycles:,} cycles"
     holder = known.holders[-1]
-    return f"fd {fd} was closed {'by the end of' if known.closed_by_end else 'by'} VM {holder}, {when}"
+    if known.closed_by in ("close", "end"):
+        return f"fd {fd} was closed {'by the end of' if known.closed_by == 'end' else 'by'} VM {holder}, {when}"
+    return f"fd {fd} of VM {holder} was closed by the hypothetical fault {known.closed_by}, {when}"
 
 
 def _target_words(target: int, history: History) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
 from ..scheduler.deadlock import DeadlockReport, Waiting
-from ..scheduler.events import Logged
+from ..scheduler.events import FaultInjected, IterationStarted, Logged
 from ..scheduler.fds import other_end
 from ..scheduler.outcome import SUSPENDED
 from ..scheduler.states import Wait as WaitState
 from ..scheduler.states import WaitForRead, WaitForWrite
 from ..staging import Run
 from ..views.accounts import Kind, accounts
+from ..views.cast import Cast
+from ..views.hypotheticals import fault_notes, fault_words
 from . import answers, rules
 from .causes import DEADLOCK_RULES, advice_of, cause_of, causes_of
 from .graph import chains_of
@@ -22,20 +24,40 @@ from .model import Explanation, Spender, Wait
 from .steps_at import line_of, path_of, step_at
 from .trial import Trial
 
+_FAULTS_SHOWN = 4
 _NO_EDIT = "the programs that wait are no lists of operations, so that no edit of them could be tried; "
 _NONE_FOUND = "none of {tries} small edits that were tried lets the run get further; "
 
 
-def explain(run: Run, *, edits: bool = True) -> Explanation:
-    """Why a run ended as it did. With ``edits`` a deadlock's are tried, which plays the scenario up to 150 times."""
-    return msgspec.structs.replace(_explanation(run, edits), hypothetical=run.hypothetical)
+def explain(run: Run, *, edits: bool = True, going: Callable[[], bool] | None = None) -> Explanation:
+    """Why a run ended as it did. With ``edits`` a deadlock's are tried, which plays the scenario up to 150 times.
+
+    ``going`` is asked before each of these runs whether there is to be another one.
+    """
+    made = _explanation(run, edits, going)
+    return msgspec.structs.replace(
+        made, facts=(*made.facts, *_fault_facts(run)), hypothetical=run.hypothetical, faults=fault_notes(run.journal)
+    )
 
 
-def _explanation(run: Run, edits: bool) -> Explanation:
+def _fault_facts(run: Run) -> Iterator[str]:
+    """What faults have done, the first few: it may be why."""
+    cast = Cast(run.build)
+    turn = shown = 0
+    for event in run.journal:
+        cast.follow(event)
+        if isinstance(event, IterationStarted):
+            turn = event.iteration
+        if isinstance(event, FaultInjected) and shown < _FAULTS_SHOWN:
+            shown += 1
+            yield f"turn {turn:,}: {cast.where(event.vm)} {fault_words(event)}"
+
+
+def _explanation(run: Run, edits: bool, going: Callable[[], bool] | None) -> Explanation:
     history = history_of(run.build, run.journal.events)
     outcome = run.outcome
     if outcome.deadlock is not None:
-        return _deadlock(run, outcome.deadlock, history, edits)
+        return _deadlock(run, outcome.deadlock, history, edits, going)
     if outcome.failure is not None:
         if outcome.failure.variant == "CyclesExceeded":
             return _out_of_cycles(run, history)
@@ -49,14 +71,16 @@ def _explanation(run: Run, edits: bool) -> Explanation:
 # Deadlocks
 
 
-def _deadlock(run: Run, report: DeadlockReport, history: History, edits: bool) -> Explanation:
+def _deadlock(
+    run: Run, report: DeadlockReport, history: History, edits: bool, going: Callable[[], bool] | None
+) -> Explanation:
     cause, ring = cause_of(report)
     waits = tuple(_wait(run, waiting, history) for waiting in report.waiting)
     stuck = {vm for members in report.rings for vm in members} | {*ring}
     about = [wait for wait in waits if wait.vm in ring]
     fds = {fd for wait in about for fd in (wait.fd, wait.peer_fd) if fd is not None}
     edits = edits and not report.io_pass_skipped  # that is not the programs' doing
-    trial = Trial(run)
+    trial = Trial(run, going)
     edit = trial.best() if edits else None
     tried = (_NONE_FOUND if trial.tries else _NO_EDIT).format(tries=trial.tries) if edits else ""
     return Explanation(

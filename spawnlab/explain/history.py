@@ -14,6 +14,7 @@ from ..scheduler.events import (
     Booted,
     Ended,
     Faulted,
+    FaultInjected,
     FdClosed,
     FdMoved,
     IterationEnded,
@@ -72,8 +73,8 @@ class FdHistory(msgspec.Struct):
     holders: list[int]
     """In order, each once in a row; the last has it, or had it last."""
     closed: Moment | None = None
-    closed_by_end: bool = False
-    """Whether it was closed by its holder's end."""
+    closed_by: str = ""
+    """What closed it: ``close``, ``end`` (its holder's) or the text of a fault."""
 
 
 class History:
@@ -87,6 +88,8 @@ class History:
         self.spawned: dict[int, tuple[int, str | None]] = {}
         """By child: the parent, and the place of its spawn call."""
         self.fault: Faulted | None = None
+        self._injected: FaultInjected | None = None
+        """The event before, if it is one of these."""
         self.made = (0, 0)
         """The fds of the pipe that was made last."""
 
@@ -136,6 +139,7 @@ class History:
                     vm.pc = failed_at(event)
             case _:
                 pass
+        self._injected = event if isinstance(event, FaultInjected) else None
 
     def _follow_fd(self, event: PipeOpened | FdMoved | FdClosed, vm: VmHistory | None) -> None:
         match event:
@@ -149,7 +153,8 @@ class History:
                     self.fds[fd].holders.append(number)
             case FdClosed(fd=fd):
                 self.fds[fd].closed = self._moment()
-                self.fds[fd].closed_by_end = not (vm and isinstance(vm.message, m.Close) and vm.message.fd == fd)
+                asked = vm is not None and isinstance(vm.message, m.Close) and vm.message.fd == fd
+                self.fds[fd].closed_by = self._injected.fault if self._injected else "close" if asked else "end"
 
     def _answer_words(self, message: m.Message | None, code: int) -> str | None:
         """``None`` where another event has told it better: of bytes that moved, of an end."""

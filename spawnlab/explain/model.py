@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ..views.hypotheticals import FaultNote
+
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """One VM of a deadlock, and what it waits for."""
@@ -91,4 +93,5 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     edit: Edit | None = None
     advice: str = ""
     hypothetical: str | None = None
-    """The policy, where the order is not the chain's; edits were tried in that order."""
+    """The policy and the faults, where the run is not the chain's; edits were tried under the same."""
+    faults: tuple[FaultNote, ...] = ()

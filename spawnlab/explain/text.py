@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..views.ending import not_the_chains
+from ..views.hypotheticals import hypothetical_lines
 from ..views.terminal import Terminal
 from ..views.text import harmless
 from .graph import drawn
@@ -42,7 +42,7 @@ def _lines(e: Explanation, brief: bool) -> Iterator[str]:
     if e.advice:
         yield f"try: {e.advice}"
     if e.hypothetical is not None and not brief:
-        yield not_the_chains(e.hypothetical)
+        yield from hypothetical_lines(e.hypothetical, e.faults)
 
 
 def _wait(wait: Wait) -> Iterator[str]:

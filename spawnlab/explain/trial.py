@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from ..play import run_synchronously
@@ -10,8 +12,12 @@ from ..scenarios.errors import ScenarioError
 from ..scenarios.model import Scenario
 from ..scheduler.deadlock import Waiting
 from ..scheduler.events import Booted, Ended, Logged
+from ..scheduler.faults import conditions_of
+from ..scheduler.hypothetical import CONSENSUS_TEXT
 from ..scheduler.policy import PolicyError
 from ..staging import Run
+from ..views.accounts import Kind, accounts
+from ..views.hypotheticals import fault_notes
 from ..vm.errors import CyclesExceeded
 from .changes import changes_of
 from .complaints import complaint_of
@@ -27,7 +33,9 @@ DEPTH_MAX = 3
 BREADTH = 3
 """Edits that are built on, where one place is not enough."""
 CYCLES_MAX = 30_000_000
-"""Cycles of all these runs together; of a run that is long itself, three times its own."""
+"""Cycles of the instructions of all these runs together; of a run that is long itself, three times its own.
+
+What is charged for spawning, loading and swapping takes no time here: it would leave a run of many VMs few tries."""
 _CYCLES_MIN = 2_000_000
 _CYCLES_FACTOR = 4
 ENDS = 1
@@ -85,15 +93,18 @@ def _complaint(run: Run) -> str | None:
 
 
 class Trial:
-    """Tries edits of one run that ended in a deadlock."""
+    """Tries edits of one run that ended in a deadlock, as long as ``going`` says so."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, going: Callable[[], bool] | None = None) -> None:
         self._run = run
+        self._going = going
         self.tries = 0
         """Runs that were played."""
-        spent = run.outcome.cycles
-        self._left = max(CYCLES_MAX, 3 * spent)
-        self._limit = min(run.limit, max(_CYCLES_MIN, _CYCLES_FACTOR * spent))
+        self._policy, self._faults = conditions_of(run.hypothetical or CONSENSUS_TEXT)
+        self._effective = _effective(run)
+        self._own = _executed(run)
+        self._left = max(CYCLES_MAX, 3 * self._own)
+        self._limit = min(run.limit, max(_CYCLES_MIN, _CYCLES_FACTOR * run.outcome.cycles))
 
     def best(self) -> Edit | None:
         """The smallest edit after which the run ends well, else that which gets furthest; ``None`` where none does."""
@@ -132,25 +143,27 @@ class Trial:
         self.tries += 1
         words = "; and ".join(filter(None, (start.candidate.words, candidate.words)))
         kind = start.candidate.kind or candidate.kind
-        limit = min(self._limit, self._left)
         try:
             made = self._build(candidate.scenario)
-            run = run_synchronously(made, limit=limit, policy=self._run.hypothetical)
+            run = run_synchronously(made, limit=self._limit, policy=self._policy, faults=self._faults)
         except (ScenarioError, PolicyError):  # a name that is used before it is made; a turn that can't be any more
             return None
         except Exception:
             if not self._run.build.actors:
                 raise
             return None  # a function that was written for another order of things
-        self._left -= run.outcome.cycles
+        self._left -= _executed(run)
+        if not self._effective <= _effective(run):  # a fault that it was about has missed the edited programs
+            return None
         failure = run.outcome.failure
-        stopped = failure is not None and failure.variant == CyclesExceeded.__name__ and limit < self._run.limit
+        stopped = failure is not None and failure.variant == CyclesExceeded.__name__ and self._limit < self._run.limit
         return Tried(Candidate(kind, words, candidate.scenario), run, stopped)
 
     @property
     def is_over(self) -> bool:
         """Whether as much was tried as may be: another run could not get further."""
-        return self.tries >= TRIES_MAX or self._left <= self._run.outcome.cycles
+        stopped = self._going is not None and not self._going()
+        return stopped or self.tries >= TRIES_MAX or self._left <= self._own
 
     def _build(self, scenario: Scenario) -> Build:
         """The edited scenario; what is no list of operations is as it was."""
@@ -172,6 +185,16 @@ class Trial:
             deadlock_gone=tried.merit[0] >= ENDS,
             tried=self.tries,
         )
+
+
+def _effective(run: Run) -> set[str]:
+    """The faults that took effect."""
+    return {note.fault for note in fault_notes(run.journal) if note.times}
+
+
+def _executed(run: Run) -> int:
+    """Cycles of its instructions."""
+    return sum(cycles for (_, kind), cycles in accounts(run.journal).consumed.items() if kind is Kind.INSTRUCTIONS)
 
 
 def _plain(scenario: Scenario) -> Scenario:

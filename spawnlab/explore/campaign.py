@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from random import Random
 
 import msgspec
 
 from ..explain.causes import cause_of
-from ..hints.hints import hints_of, kinds_of
 from ..play import run as trio_run
 from ..play import run_synchronously
-from ..scheduler.events import IterationEnded
+from ..scenarios.build import Build
 from ..staging import Run
 from ..vm.engines import default_engine, use_engine
 from ..vm.errors import SpawnlabError
-from .cases import Case
+from .cases import Case, plain_case
+from .changes import changed, with_less
 from .exhaustive import Space
-from .facts import Facts, Property, ending, facts_of, property_of
+from .facts import ending
 from .generate import Shape, random_topology
-from .orders import DEPENDENT, orders
+from .properties import Property, PropertyError, Seen, property_of
 from .results import Result, end_of
 from .shrink import shrink
 from .topology import Topology
+from .written import Written
 
-MODES = ("random", "limits", "suspend", "policy", "agree", "exhaustive")
+MODES = ("random", "limits", "suspend", "policy", "faults", "agree", "exhaustive")
 DEFAULTS = {
     "random": "deadlock",
     "limits": "differs and error != 'CyclesExceeded'",
     "suspend": "differs",
     "policy": "differs",
+    "faults": "deadlock and not plain_deadlock",
     "agree": "differs",
     "exhaustive": "deadlock",
 }
 """What is asked unless something else is."""
 ALONE = ("random", "exhaustive")
-"""Modes that play a topology once."""
+"""Modes that play a topology once; there is nothing that they would change of a scenario."""
 BATCH = 100
 """Cases that are played in one go."""
-SUSPENDS_MAX = 4
 ENGINES = ("step", "blocks", "native")
 """Besides ``auto``, or what was asked for; where there is no native code, blocks take its place."""
 
@@ -52,23 +54,32 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a campaign plays and asks.
 
     * ``random``: topologies in the chain's order; ``exhaustive``: all of a :class:`~spawnlab.explore.exhaustive.Space`;
-    * ``limits``: each within a random cycle limit; ``suspend``: suspended up to 4 times; ``policy``: in another order.
+    * ``limits``: each within a random cycle limit; ``suspend``: suspended up to 4 times; ``policy``: in another order;
+      ``faults``: with up to 3 of them. The last two are hypothetical.
       The topology is also played as it is, for the fact ``differs``: whether the ends do;
     * ``agree``: by each driver and each engine. ``differs`` is whether a journal does, which none should.
+
+    Where ``scenarios`` are given, these are played in turn, in place of topologies.
     """
 
     mode: str
-    shape: Shape
+    shape: Shape = Shape()
     seed: int = 0
     question: str = ""
+    source: str = ""
+    """Of the file, where the question is ``FILE.py:NAME``."""
+    scenarios: tuple[Written, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise CampaignError(f"there is no mode {self.mode!r}; there are {', '.join(MODES)}")
+        if self.scenarios and self.mode in ALONE:
+            others = ", ".join(mode for mode in MODES if mode not in ALONE)
+            raise CampaignError(f"{self.mode} is about topologies; a scenario can be explored by {others}")
 
     def asked(self) -> Property:
-        """What is asked; raises :class:`~spawnlab.explore.facts.PropertyError`."""
-        return property_of(self.question or DEFAULTS[self.mode])
+        """What is asked; raises :class:`~spawnlab.explore.properties.PropertyError`."""
+        return property_of(self.question or DEFAULTS[self.mode], self.source)
 
     def space(self) -> Space | None:
         """What is numbered, where there is an end to it."""
@@ -78,8 +89,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def compiled(self) -> bool:
-        """Whether cycles matter, so that the programs have to be a scenario's own."""
-        return self.mode in ("limits", "suspend") or "cycles" in self.asked().names
+        """Whether cycles matter, so that the programs have to be a scenario's own; a function might look at them."""
+        return self.mode in ("limits", "suspend") or bool(self.source) or "cycles" in self.asked().names
 
 
 _space = lru_cache(maxsize=2)(Space)
@@ -92,6 +103,8 @@ class Found(msgspec.Struct, frozen=True):
     token: str
     ending: str
     size: tuple[int, int, int, int]
+    changes: str = ""
+    """What is otherwise than in a plain run, as options of ``spawnlab run``."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -105,56 +118,82 @@ class Batch(msgspec.Struct, frozen=True):
     runs: int
     turns: int
     found: tuple[Found, ...]
+    sizes: dict[int, int]
+    """Cases by how many VMs (of a scenario: programs) they have."""
 
 
-def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
-    """Play the cases ``first`` to ``first + count - 1``: the same result wherever it is done."""
-    question, compiled, space = campaign.asked(), campaign.compiled, campaign.space()
-    endings: Counter[str] = Counter()
-    causes: Counter[str] = Counter()
-    found: list[Found] = []
-    runs = turns = 0
-    for number in range(first, first + count):
-        random = Random(f"{campaign.seed}/{number}")
-        topology = random_topology(random, campaign.shape) if space is None else space.topology(number)
-        if topology is None:
-            continue
-        played = _played(campaign.mode, Case(topology, compiled), random)
-        outcome = played.run.outcome
-        runs += played.runs
-        turns += outcome.iterations
-        end = ending(played.run)
-        endings[end] += 1
-        if outcome.deadlock is not None:
-            causes[cause_of(outcome.deadlock)[0]] += 1
-        if question.of(_facts(question, played.run, differs=played.differs)):
-            found.append(Found(number, played.case.token, end, topology.size))
-    return Batch(first, count, dict(endings), dict(causes), runs, turns, tuple(found))
+class Played(msgspec.Struct, frozen=True):
+    """A case that was played, and what properties are asked of."""
 
-
-def _facts(question: Property, run: Run, *, differs: bool) -> Facts:
-    depends = "depends" in question.names and orders(run.build, limit=run.limit).verdict == DEPENDENT
-    hints = kinds_of(hints_of(run.build.scenario)) if "hints" in question.names else ()
-    return facts_of(run, differs=differs, depends=depends, hints=hints)
-
-
-class _Played(msgspec.Struct, frozen=True):
+    number: int
     case: Case
-    run: Run
-    differs: bool
+    seen: Seen
     runs: int
 
 
-def _played(mode: str, case: Case, random: Random) -> _Played:
-    """Play a topology as the mode wants it; the case is then what was played."""
-    plain = case.play()
+def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
+    """Play the cases ``first`` to ``first + count - 1``: the same result wherever it is done.
+
+    Raises :class:`~spawnlab.explore.properties.PropertyError`, with the case's token, where a function fails.
+    """
+    question = campaign.asked()
+    endings, causes, sizes = Counter[str](), Counter[str](), Counter[int]()
+    found: list[Found] = []
+    runs = turns = 0
+    for played in _each(campaign, range(first, first + count)):
+        run, case = played.seen.run, played.case
+        runs += played.runs
+        turns += run.outcome.iterations
+        end = ending(run)
+        endings[end] += 1
+        sizes[case.size[0]] += 1
+        if run.outcome.deadlock is not None:
+            causes[cause_of(run.outcome.deadlock)[0]] += 1
+        try:
+            holds = question.of(played.seen)
+        except PropertyError as error:
+            raise PropertyError(f"{error}; case {played.number}: spawnlab case {case.token}") from None
+        if holds:
+            found.append(Found(played.number, case.token, end, case.size, case.changes))
+    return Batch(first, count, dict(endings), dict(causes), runs, turns, tuple(found), dict(sizes))
+
+
+def _each(campaign: Campaign, numbers: range) -> Iterator[Played]:
+    """Play the cases of these numbers; a scenario is made ready, and played as it is, once for all of them."""
+    space, compiled = campaign.space(), campaign.compiled
+    plain_ones: dict[int, Run] = {}
+    for number in numbers:
+        random = Random(f"{campaign.seed}/{number}")
+        if campaign.scenarios:
+            which = number % len(campaign.scenarios)
+            case = plain_case(campaign.scenarios[which])
+            plain = plain_ones.get(which) or plain_ones.setdefault(which, case.play())
+        else:
+            topology = random_topology(random, campaign.shape) if space is None else space.topology(number)
+            if topology is None:
+                continue
+            case = Case(topology, compiled)
+            plain = case.play()
+        yield _played(campaign.mode, number, case, plain, random)
+
+
+def _played(mode: str, number: int, case: Case, plain: Run, random: Random) -> Played:
+    """Play a case as the mode wants it; it is then what was played."""
     if mode in ALONE:
-        return _Played(case, plain, differs=False, runs=1)
+        return Played(number, case, Seen(plain, plain, differs=False), runs=1)
     if mode == "agree":
-        return _Played(case, plain, differs=_is_other_by_others(plain), runs=2 + len(ENGINES))
-    changed = _changed(mode, case, plain, random)
-    run = changed.play()
-    return _Played(changed, run, differs=_end(plain) != _end(run), runs=2)
+        return Played(number, case, Seen(plain, plain, _is_other_by_others(plain)), runs=2 + len(ENGINES))
+    case = changed(mode, case, plain, random)
+    return Played(number, case, _compared(case, plain, plain.build), runs=2)
+
+
+def _compared(case: Case, plain: Run, base: Build | None) -> Seen:
+    run = case.play(base)
+    return Seen(run, plain, differs=_end(plain) != _end(run))
+
+
+def _end(run: Run) -> Result:
+    return end_of(run.build, run.outcome, run.journal)
 
 
 def _is_other_by_others(run: Run) -> bool:
@@ -170,42 +209,28 @@ def _is_other_by_others(run: Run) -> bool:
     return any(journal != run.journal for journal in journals)
 
 
-def _changed(mode: str, case: Case, plain: Run, random: Random) -> Case:
-    """The case in another order, within a limit, or suspended."""
-    totals = [event.total for event in plain.journal if isinstance(event, IterationEnded)]
-    total = plain.outcome.cycles
-    if mode == "policy":
-        seed = random.randrange(1 << 32)
-        other = random.choice(("smallest", "round-robin", f"random:{seed}", f"pct:{seed}:3"))
-        return msgspec.structs.replace(case, policy=other)
-    if mode == "limits":
-        near = random.choice(totals or [0]) + random.randint(-2, 2)
-        return msgspec.structs.replace(case, limit=max(0, random.choice((near, random.randint(0, total + 1)))))
-    points = {random.choice([*totals, random.randint(1, total + 1)]) for _ in range(random.randint(1, SUSPENDS_MAX))}
-    return msgspec.structs.replace(case, suspend_at=tuple(sorted(points - {0})))
-
-
-def _end(run: Run) -> Result:
-    return end_of(run.build, run.outcome, run.journal)
-
-
 def holds_of(campaign: Campaign, case: Case) -> bool:
     """Whether the property holds of a case."""
-    run = case.play()
+    plain = case.plain.play()
     if campaign.mode in ALONE:
-        differs = False
+        seen = Seen(plain, plain, differs=False)
     elif campaign.mode == "agree":
-        differs = _is_other_by_others(run)
+        seen = Seen(plain, plain, _is_other_by_others(plain))
     else:
-        differs = _end(Case(case.topology, case.compiled).play()) != _end(run)
-    question = campaign.asked()
-    return question.of(_facts(question, run, differs=differs))
+        seen = _compared(case, plain, None)
+    return campaign.asked().of(seen)
 
 
 def smallest(campaign: Campaign, case: Case) -> Case:
-    """The case with the smallest topology that is found to have the property too; all else stays as it is."""
+    """The smallest case that is found to have the property too: with fewer changes, and of a smaller topology."""
 
     def holds(topology: Topology) -> bool:
         return holds_of(campaign, msgspec.structs.replace(case, topology=topology))
 
+    less = [case]
+    while less:
+        case = less[0]
+        less = [one for one in with_less(case) if holds_of(campaign, one)]
+    if case.written is not None:
+        return case
     return msgspec.structs.replace(case, topology=shrink(case.topology, holds))

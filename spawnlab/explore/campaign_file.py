@@ -14,9 +14,10 @@ from pathlib import Path
 import msgspec
 
 from ..vm.errors import SpawnlabError
-from .campaign import BATCH, Batch, Campaign
+from .campaign import BATCH, DEFAULTS, Batch, Campaign, CampaignError
+from .topology import TopologyError
 
-FORMAT = 1
+FORMAT = 2
 _TABLES = (
     "create table campaign (format integer not null, json blob not null)",
     "create table batches (first integer primary key, json blob not null)",
@@ -66,7 +67,7 @@ class CampaignFile:
             yield
         except sqlite3.Error as error:
             raise CampaignFileError(f"{self._name}: not a campaign file, or damaged ({error})") from None
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, TypeError, ValueError, TopologyError, CampaignError) as error:
             raise CampaignFileError(f"{self._name}: damaged ({error})") from None
 
     def _read(self) -> Campaign:
@@ -114,7 +115,11 @@ class CampaignFile:
 def describe(campaign: Campaign) -> str:
     """A campaign in a line."""
     shape = campaign.shape
-    return (
-        f"{campaign.mode}, {shape.kind} topologies of up to {shape.vms_max} VMs, {shape.pipes_max} pipes and "
-        f"{shape.operations_max} operations, seed {campaign.seed}: {campaign.asked().text}"
-    )
+    if campaign.scenarios:
+        played = ", ".join(it.name for it in campaign.scenarios)
+    else:
+        played = (
+            f"{shape.kind} topologies of up to {shape.vms_max} VMs, {shape.pipes_max} pipes and "
+            f"{shape.operations_max} operations"
+        )
+    return f"{campaign.mode}, {played}, seed {campaign.seed}: {campaign.question or DEFAULTS[campaign.mode]}"

@@ -17,6 +17,9 @@ it on, so that what others see of a pipe is only whether its other end is open:
 * the limits of 17 VMs and 64 fds: ends make room for spawns, closes for pipes. That matters only in a run that has so
   many of them (``crowded``).
 
+A fault (``scheduler/faults.py``) is about one VM's own calls and fds, and what it does has the events of an end, a
+close or a read; its own event touches nothing.
+
 All else is the VM's own, or the same for ever (the transaction). Whether a run has so many VMs or waits is the same for
 all orders of a class, so that a search may begin without and start again when it comes to such a run (``rules_for``).
 """

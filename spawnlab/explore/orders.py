@@ -8,6 +8,7 @@ import msgspec
 
 from ..saved import SavedRun
 from ..scheduler.events import Booted, OtherEndGone, Transferred, WaitEnded
+from ..scheduler.faults import Fault, faults_of
 from ..scheduler.hypothetical import order_text
 from ..scheduler.limits import MAX_INSTANTIATED_VMS, SPAWN_EXTRA_CYCLES_BASE
 from ..scheduler.syscalls.cell_data import LOAD_CELL_DATA_AS_CODE
@@ -45,6 +46,13 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     words: str
 
 
+class FaultRuns(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault, and in how many of the runs that came to an end it took effect."""
+
+    fault: str
+    runs: int
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of all orders of a scenario's turns."""
 
@@ -67,30 +75,45 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Over the runs that came to an end."""
     cycles_max: int | None
     notes: tuple[str, ...] = ()
+    faults: tuple[FaultRuns, ...] = ()
+    """Those that every run had, which makes all of them hypothetical."""
 
 
-def orders(what: Playable, *, runs_max: int = RUNS_MAX, limit: int | None = None, everything: bool = False) -> Verdict:
+def orders(
+    what: Playable,
+    *,
+    runs_max: int = RUNS_MAX,
+    limit: int | None = None,
+    everything: bool = False,
+    faults: Sequence[str] = (),
+) -> Verdict:
     """Whether the end depends on the order, with at most ``runs_max`` runs of at most ``limit`` cycles each.
 
     It stops at the second end that is found; with ``everything`` it looks for all. A suspend plan is left out.
-    ``limit`` is the scenario's unless given.
+    ``limit`` is the scenario's unless given. ``faults`` (``docs/faults.md``) are in every run; they name VMs by their
+    ids, which may be other VMs in other orders.
 
-    Raises as :func:`~spawnlab.staging.load`, and :class:`~spawnlab.staging.HypotheticalRunError` for a suspended run.
+    Raises as :func:`~spawnlab.staging.load`, :class:`~spawnlab.staging.HypotheticalRunError` for a suspended run, and
+    :class:`~spawnlab.scheduler.faults.FaultError`.
     """
     if isinstance(what, SavedRun):
         raise HypotheticalRunError("a suspended run goes on in the chain's order only; give the scenario itself")
-    return _Inquiry(what, runs_max, limit, everything).verdict()
+    return _Inquiry(what, runs_max, limit, everything, faults_of(faults)).verdict()
 
 
 class _Inquiry(Visitor):
     """Notes what the search finds, and draws the conclusion."""
 
-    def __init__(self, what: Playable, runs_max: int, limit: int | None, everything: bool) -> None:
+    def __init__(
+        self, what: Playable, runs_max: int, limit: int | None, everything: bool, faults: Sequence[Fault]
+    ) -> None:
         self._build = load(what)
         self._limit = self._build.scenario.limits.cycles if limit is None else limit
         self._runs_max = runs_max
         self._everything = everything
-        self._search = Search(self._build, self._limit, self)
+        self._search = Search(self._build, self._limit, self, faults)
+        self._effects = {fault.text: 0 for fault in faults}
+        """Runs in which each fault took effect."""
         self._found: dict[Result, Played] = {}
         self._over: list[Played] = []
         """Runs that came to their cycle limit."""
@@ -103,6 +126,8 @@ class _Inquiry(Visitor):
     # What the search tells
 
     def ended(self, played: Played) -> None:
+        for fault in played.faults:
+            self._effects[fault] += 1
         self._calls |= played.calls
         self._vms = max(self._vms, played.vms)
         if played.outcome is not None:
@@ -145,6 +170,7 @@ class _Inquiry(Visitor):
             cycles_min=min(self._cycles, default=None),
             cycles_max=max(self._cycles, default=None),
             notes=("the scenario's suspend plan is left out",) if self._build.scenario.suspend else (),
+            faults=tuple(FaultRuns(fault=fault, runs=runs) for fault, runs in self._effects.items()),
         )
 
     def _wanted(self) -> bool:

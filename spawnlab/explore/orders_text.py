@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..views.terminal import Terminal
 from ..views.text import harmless
-from .orders import DEPENDENT, INDEPENDENT, Ending, Verdict
+from .orders import DEPENDENT, INDEPENDENT, Ending, FaultRuns, Verdict
 from .parting import Doing, Parting
 
 _STYLES = {INDEPENDENT: "green", DEPENDENT: "red"}
@@ -41,8 +41,16 @@ def _lines(verdict: Verdict, file: str) -> Iterator[str]:
         yield f"cycles: {_range(verdict.cycles_min, verdict.cycles_max)} in the runs that were played"
     hypothetical = [ending.policy for ending in verdict.endings if ending.policy != "largest"]
     if hypothetical:
-        yield f"play it: spawnlab run {file} --policy {hypothetical[0]}"
+        faults = "".join(f" --fault {fault.fault}" for fault in verdict.faults)
+        yield f"play it: spawnlab run {file} --policy {hypothetical[0]}{faults}"
+    if verdict.faults:
+        listed = ", ".join(f"{fault.fault} ({_effect(fault)})" for fault in verdict.faults)
+        yield f"hypothetical {'fault' if len(verdict.faults) == 1 else 'faults'}: {listed}; on the chain there are none"
     yield "hypothetical: the chain has one order, the largest id that can run"
+
+
+def _effect(fault: FaultRuns) -> str:
+    return f"in {_count(fault.runs, 'run')}" if fault.runs else "never took effect"
 
 
 def _count(number: int, what: str) -> str:

@@ -17,7 +17,7 @@ from ..scheduler.mockup import mock_group
 from ..scheduler.syscalls import pipes, processes
 from ..vm.assembler import Program, assemble
 from ..vm.machine import EXIT
-from .topology import NOBODY, Operation, Topology, handed, is_known, scenario_of
+from .topology import NOBODY, Handed, Operation, Topology, handed, is_known, scenario_of
 
 _CELL_DEP = 3
 _TEXT = f"""
@@ -123,7 +123,8 @@ def player() -> Program:
 def build_of(topology: Topology) -> Build:
     """The topology, ready to run; raises :class:`~spawnlab.explore.topology.TopologyError`."""
     scenario = scenario_of(topology)
-    elves = [_Writer(topology, vm).elf() for vm in range(topology.vms)]
+    given = handed(topology)
+    elves = [_Writer(topology, vm, given).elf() for vm in range(topology.vms)]
     codes = tuple(Code(name, elf) for name, elf in zip(scenario.programs, elves, strict=True))
     return Build(scenario, codes, mock_group(elves, version=scenario.version))
 
@@ -131,11 +132,12 @@ def build_of(topology: Topology) -> Build:
 class _Writer:
     """Writes the data of one VM: words that it works on, what it spawns, and its list; a buffer is behind them."""
 
-    def __init__(self, topology: Topology, vm: int) -> None:
+    def __init__(self, topology: Topology, vm: int, given: Handed) -> None:
         self._topology = topology
+        self._given = given
         self._vm = vm
         self._data = player().data_address
-        self._inherited = handed(topology, vm)
+        self._inherited = given[vm]
         own = [
             (number, reads) for number, pipe in enumerate(topology.pipes) if pipe.maker == vm for reads in (True, False)
         ]
@@ -157,7 +159,7 @@ class _Writer:
         """What spawn is given: argc, argv, where the id goes, and the fds, which lie behind it and end with 0."""
         at = len(self._words)
         self._words += 0, self._at(_NULL), self._at(self._children[child]), self._at(at + 4)
-        self._words += [0] * (len(handed(self._topology, child)) + 1)
+        self._words += [0] * (len(self._given[child]) + 1)
         return at
 
     def elf(self) -> bytes:
@@ -188,7 +190,7 @@ class _Writer:
 
     def _spawn(self, child: int) -> None:
         block = self._blocks[child]
-        fds = [self._at(self._fds[end]) for end in handed(self._topology, child)]
+        fds = [self._at(self._fds[end]) for end in self._given[child]]
         self._add("do_spawn", child, self._at(block), self._at(block + 4), len(fds), *fds)
 
     def _operation(self, operation: Operation) -> None:

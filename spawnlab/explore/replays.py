@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from ..scenarios.build import Build
-from ..scheduler.events import AnyEvent, Booted, FdClosed, FdMoved, IterationEnded, IterationStarted, PipeOpened
+from ..scheduler.events import (
+    AnyEvent,
+    Booted,
+    FaultInjected,
+    FdClosed,
+    FdMoved,
+    IterationEnded,
+    IterationStarted,
+    PipeOpened,
+)
+from ..scheduler.faults import Fault, FilledMemory
 from ..scheduler.outcome import Outcome, outcome_of
 from ..scheduler.scheduler import RunMode, Scheduler
 from ..scheduler.syscalls.cell_data import LOAD_CELL_DATA_AS_CODE
@@ -55,6 +65,8 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     """The turn in which it failed without coming to its end."""
     calls: frozenset[int]
     """Which of :data:`WATCHED_CALLS` were made."""
+    faults: tuple[str, ...] = ()
+    """The faults that took effect."""
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -141,12 +153,17 @@ class _Player:
         return (watch, *consensus_syscalls(vm_id, sg_data, vm_context, context))
 
 
-def replay(build: Build, choose: Choose, limit: int) -> Played:
+def replay(build: Build, choose: Choose, limit: int, faults: Sequence[Fault] = ()) -> Played:
     """Play within ``limit`` cycles, each turn as it is chosen. Cycles and events are those of any other driver."""
     player = _Player(choose)
     machines = build.machines()
     scheduler = Scheduler(
-        build.sg_data, player.syscalls, policy=player, observers=[player, machines.follow], machines=machines
+        build.sg_data,
+        player.syscalls,
+        policy=player,
+        observers=[player, machines.follow],
+        machines=machines,
+        faults=faults,
     )
     outcome, crash, stopped = None, None, False
     try:
@@ -173,4 +190,12 @@ def replay(build: Build, choose: Choose, limit: int) -> Played:
         stopped=stopped,
         unfinished=unfinished,
         calls=frozenset(player.calls),
+        faults=_effective(player.events, faults),
     )
+
+
+def _effective(events: Sequence[AnyEvent], faults: Sequence[Fault]) -> tuple[str, ...]:
+    """The faults that took effect; filled memory does so once there is a VM."""
+    told = {event.fault for event in events if isinstance(event, FaultInjected)}
+    filled = any(isinstance(event, Booted) for event in events)
+    return tuple(fault.text for fault in faults if fault.text in told or (filled and isinstance(fault, FilledMemory)))

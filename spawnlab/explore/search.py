@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from ..scenarios.build import Build
+from ..scheduler.faults import Fault
 from .footprints import Footprint, Rules, Thing, footprint_of, rules_for
 from .replays import Played, SearchError, Turn, Unrepeatable, replay
 
@@ -76,12 +77,13 @@ class Visitor:
 
 
 class Search:
-    """Goes through the orders of one scenario. :meth:`go` plays one run after the other."""
+    """Goes through the orders of one scenario, with ``faults`` in each. :meth:`go` plays one run after the other."""
 
-    def __init__(self, build: Build, limit: int, visitor: Visitor) -> None:
+    def __init__(self, build: Build, limit: int, visitor: Visitor, faults: Sequence[Fault] = ()) -> None:
         self._build = build
         self._limit = limit
         self._visitor = visitor
+        self._faults = faults
         self._nodes: list[_Node] = []
         self._accesses: defaultdict[Thing, list[tuple[int, bool]]] = defaultdict(list)
         """Who touched a thing, by the turn's place in the sequence, and whether it was changed."""
@@ -101,7 +103,7 @@ class Search:
         """
         while wanted():
             self.runs += 1
-            played = replay(self._build, self._choose, self._limit)
+            played = replay(self._build, self._choose, self._limit, self._faults)
             rules = rules_for(played.events, self._rules)
             if rules != self._rules:  # what was covered so far stood on others
                 self._rules = rules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -30,18 +30,22 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     endings_found: dict[str, int]
     """Those with the property."""
     found: tuple[Found, ...]
+    sizes: dict[int, int]
+    """Cases by how many VMs (of a scenario: programs) they have."""
+    sizes_found: dict[int, int]
+    """Those with the property."""
 
 
 def summary_of(campaign: Campaign, batches: Iterable[Batch], *, shown: int) -> Summary:
     """The results of these batches; of the cases with the property the ``shown`` smallest."""
-    endings: Counter[str] = Counter()
-    causes: Counter[str] = Counter()
+    endings, causes, sizes = Counter[str](), Counter[str](), Counter[int]()
     found: list[Found] = []
     cases = runs = turns = 0
     for batch in batches:
         cases, runs, turns = cases + sum(batch.endings.values()), runs + batch.runs, turns + batch.turns
         endings.update(batch.endings)
         causes.update(batch.causes)
+        sizes.update(batch.sizes)
         found += batch.found
     found.sort(key=_smallness)
     return Summary(
@@ -55,6 +59,8 @@ def summary_of(campaign: Campaign, batches: Iterable[Batch], *, shown: int) -> S
         count_found=len(found),
         endings_found=_by_count(Counter(one.ending for one in found)),
         found=tuple(found[:shown]),
+        sizes=dict(sorted(sizes.items())),
+        sizes_found=dict(sorted(Counter(one.size[0] for one in found).items())),
     )
 
 
@@ -63,7 +69,7 @@ def _by_count(counts: Counter[str]) -> dict[str, int]:
 
 
 def _smallness(found: Found) -> tuple[object, ...]:
-    return found.size, found.number
+    return found.size, len(found.changes), found.changes, found.number
 
 
 def lines_of(summary: Summary) -> list[str]:
@@ -76,11 +82,19 @@ def lines_of(summary: Summary) -> list[str]:
     if summary.campaign.mode == "exhaustive" and summary.causes:
         lines += ["deadlocks by their cause:", *_table(summary.causes)]
     if summary.found:
-        lines += ["smallest first:", "   VMs pipes operations  ending        token"]
-    for one in summary.found:
-        vms, pipes, operations, _ = one.size
-        lines.append(f"  {vms:4} {pipes:5} {operations:10}  {one.ending:12}  {one.token}")
+        lines += ["smallest first:", *_smallest(summary.found)]
     return lines
+
+
+def _smallest(found: Sequence[Found]) -> Iterator[str]:
+    """A table; what was changed has a column where something was."""
+    width = max(len(one.changes) for one in found)
+    changes = f"{'changes':{width}}  " if width else ""
+    yield f"   VMs pipes operations  ending        {changes}token"
+    for one in found:
+        vms, pipes, operations, _ = one.size
+        changes = f"{one.changes:{width}}  " if width else ""
+        yield f"  {vms:4} {pipes:5} {operations:10}  {one.ending:12}  {changes}{one.token}"
 
 
 def _table(counts: Mapping[str, int], found: Mapping[str, int] | None = None) -> Iterator[str]:

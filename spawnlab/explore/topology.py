@@ -17,6 +17,10 @@ from ..vm.errors import SpawnlabError
 
 ON_PIPES = ("read", "write", "close_read", "close_write")
 OPERATIONS = (*ON_PIPES, "wait", "spawn", "compute", "exit")
+VMS_MAX, PIPES_MAX, OPERATIONS_MAX = 256, 1024, 10_000
+"""Many more than can live, and than are generated; a text from anywhere may say that there are a million."""
+SIZE_MAX, CYCLES_MAX = 1 << 20, 1 << 40
+"""Bytes of a transfer and cycles of a computation, as scenarios have them."""
 
 
 class TopologyError(SpawnlabError):
@@ -80,14 +84,26 @@ class Topology(msgspec.Struct, frozen=True, order=True, array_like=True):
 
     def ends_of(self, vm: int) -> Iterator[tuple[int, bool]]:
         """The pipe ends that a VM has at some time: pipe, and whether it is the one to read from."""
-        for number, pipe in enumerate(self.pipes):
-            for holder, reads in ((pipe.reader, True), (pipe.writer, False)):
-                if vm in self.line(holder, pipe.maker):
+        for number in range(len(self.pipes)):
+            for reads in (True, False):
+                if self.has_end(vm, number, reads):
                     yield number, reads
+
+    def has_end(self, vm: int, number: int, reads: bool) -> bool:
+        """Whether a VM has that end of a pipe at some time."""
+        pipe = self.pipes[number]
+        return vm in self.line(pipe.reader if reads else pipe.writer, pipe.maker)
 
 
 def check(topology: Topology) -> None:
-    """Raise :class:`TopologyError` unless all numbers are of what there is."""
+    """Raise :class:`TopologyError` unless all numbers are of what there is, and not too many."""
+    for what, most, count in (
+        ("VMs", VMS_MAX, topology.vms),
+        ("pipes", PIPES_MAX, len(topology.pipes)),
+        ("operations", OPERATIONS_MAX, len(topology.operations)),
+    ):
+        if count > most:
+            raise TopologyError(f"there are {count:,} {what}: at most {most:,} can be played")
     for child, parent in enumerate(topology.parents, 1):
         if not 0 <= parent < child:
             raise TopologyError(f"the parent of VM {child} is VM {parent}: it must be one of 0 to {child - 1}")
@@ -108,12 +124,13 @@ def is_possible(topology: Topology, operation: Operation) -> bool:
     if not 0 <= vm < topology.vms:
         return False
     if kind in ON_PIPES:
-        return (target, kind in ("read", "close_read")) in topology.ends_of(vm) and 0 <= operation.size <= 1 << 20
+        known = 0 <= target < len(topology.pipes) and 0 <= operation.size <= SIZE_MAX
+        return known and topology.has_end(vm, target, kind in ("read", "close_read"))
     if kind == "wait":  # all know the root's id
         return target == 0 or (0 < target < topology.vms and topology.parents[target - 1] == vm)
     if kind == "spawn":
         return 0 < target < topology.vms and topology.parents[target - 1] == vm
-    return kind in OPERATIONS and (kind != "compute" or operation.size >= 0)
+    return kind in OPERATIONS and (kind != "compute" or 0 <= operation.size <= CYCLES_MAX)
 
 
 def tidy(topology: Topology) -> Topology:
@@ -140,7 +157,8 @@ def scenario_of(topology: Topology, **fields: object) -> Scenario:
     Raises :class:`TopologyError`.
     """
     check(topology)
-    programs = {_name(vm): Program(steps=tuple(_steps(topology, vm))) for vm in range(topology.vms)}
+    given = handed(topology)
+    programs = {_name(vm): Program(steps=tuple(_steps(topology, vm, given))) for vm in range(topology.vms)}
     return Scenario(programs=programs, **fields)  # type: ignore[arg-type]
 
 
@@ -148,10 +166,15 @@ def _name(vm: int) -> str:
     return f"vm{vm}" if vm else "root"
 
 
-def _steps(topology: Topology, vm: int) -> Iterator[s.AnyStep]:
-    inherited = handed(topology, vm)
-    if inherited:
-        yield s.InheritedFds(names=_names(inherited))
+End = tuple[int, bool]
+"""A pipe, and whether it is the end to read from."""
+Handed = tuple[tuple[End, ...], ...]
+"""The ends that each VM is given when it is spawned."""
+
+
+def _steps(topology: Topology, vm: int, given: Handed) -> Iterator[s.AnyStep]:
+    if given[vm]:
+        yield s.InheritedFds(names=_names(given[vm]))
     for number, pipe in enumerate(topology.pipes):
         if pipe.maker == vm:
             yield s.Pipe(ends=(f"r{number}", f"w{number}"))
@@ -159,25 +182,30 @@ def _steps(topology: Topology, vm: int) -> Iterator[s.AnyStep]:
     later = {operation.target for operation in own if operation.kind == "spawn"}
     for child in topology.children(vm):
         if child not in later:
-            yield _spawn(topology, child)
+            yield _spawn(child, given)
     for operation in own:
-        yield _step(topology, operation, own)
+        yield _step(operation, own, given)
 
 
-def handed(topology: Topology, vm: int) -> list[tuple[int, bool]]:
-    """The ends that a VM is given when it is spawned: pipe, and whether it is the one to read from."""
-    return [end for end in topology.ends_of(vm) if topology.pipes[end[0]].maker != vm]
+def handed(topology: Topology) -> Handed:
+    """The ends that each VM is given when it is spawned."""
+    given: list[list[End]] = [[] for _ in range(topology.vms)]
+    for number, pipe in enumerate(topology.pipes):
+        for holder, reads in ((pipe.reader, True), (pipe.writer, False)):
+            for vm in topology.line(holder, pipe.maker)[1:]:
+                given[vm].append((number, reads))
+    return tuple(map(tuple, given))
 
 
-def _names(ends: Sequence[tuple[int, bool]]) -> tuple[str, ...]:
+def _names(ends: Sequence[End]) -> tuple[str, ...]:
     return tuple(f"{'r' if reads else 'w'}{number}" for number, reads in ends)
 
 
-def _spawn(topology: Topology, child: int) -> s.Spawn:
-    return s.Spawn(program=_name(child), fds=_names(handed(topology, child)), name=f"child{child}")
+def _spawn(child: int, given: Handed) -> s.Spawn:
+    return s.Spawn(program=_name(child), fds=_names(given[child]), name=f"child{child}")
 
 
-def _step(topology: Topology, operation: Operation, own: Sequence[Operation]) -> s.AnyStep:
+def _step(operation: Operation, own: Sequence[Operation], given: Handed) -> s.AnyStep:
     target, size = operation.target, operation.size
     match operation.kind:
         case "read":
@@ -191,7 +219,7 @@ def _step(topology: Topology, operation: Operation, own: Sequence[Operation]) ->
         case "wait":
             return s.Wait(vm=0 if target == 0 else f"child{target}" if is_known(target, operation, own) else NOBODY)
         case "spawn":
-            return _spawn(topology, target)
+            return _spawn(target, given)
         case "compute":
             return s.Compute(cycles=size)
         case _:

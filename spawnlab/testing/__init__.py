@@ -60,7 +60,7 @@ def assert_same_run(a: Run, b: Run) -> None:
         return
     place = first_difference(a.journal.events, b.journal.events)
     if place is None:
-        raise AssertionError(f"the runs differ in their policies: {a.journal.policy} and {b.journal.policy}")
+        raise AssertionError(f"the runs differ in their policies or faults: {a.journal.policy} and {b.journal.policy}")
     lines = [*timeline_of(a, a.journal.events[:place])][-_LINES_SHOWN:]
     first, second = _at(a.journal.events, place), _at(b.journal.events, place)
     raise AssertionError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..scenarios.build import Build, Code
-from ..scheduler.events import AnyEvent, Booted, Faulted, Posted, ProgramReplaced, Refused
+from ..scheduler.events import AnyEvent, Booted, Faulted, FaultInjected, Posted, ProgramReplaced, Refused
 from ..scheduler.transaction import DataLocation
 from .text import harmless
 
@@ -18,12 +18,18 @@ class Cast:
         self._codes: dict[int, Code | None] = {}
         self._pcs: dict[int, int] = {}
 
+    def copy(self) -> Cast:
+        """One that knows the same."""
+        other = Cast(self._build)
+        other._codes, other._pcs = dict(self._codes), dict(self._pcs)
+        return other
+
     def follow(self, event: AnyEvent) -> None:
         """Take note of an event."""
         match event:
             case Booted(vm=vm, location=location) | ProgramReplaced(vm=vm, location=location):
                 self._codes[vm] = self._code(location)
-            case Posted(vm=vm, pc=pc) | Refused(vm=vm, pc=pc):
+            case Posted(vm=vm, pc=pc) | Refused(vm=vm, pc=pc) | FaultInjected(vm=vm, pc=pc):
                 self._pcs[vm] = pc - 1  # within the ecall
             case Faulted(vm=vm, pc=int()):
                 self._pcs[vm] = failed_at(event)
@@ -43,8 +49,13 @@ class Cast:
         code = self._codes.get(vm)
         if code is None:
             return f"VM {vm}"
-        place = code.place_of(self._pcs[vm]) if vm in self._pcs else None
+        place = self.place(vm)
         return f"VM {vm} ({code.name}, {place})" if place else f"VM {vm} ({code.name})"
+
+    def place(self, vm: int) -> str | None:
+        """The step or source line that a VM is at: ``steps[2]``; ``None`` where that is not known."""
+        code = self._codes.get(vm)
+        return code.place_of(self._pcs[vm]) if code is not None and vm in self._pcs else None
 
 
 def failed_at(fault: Faulted) -> int:

@@ -13,7 +13,7 @@ from ..scheduler.hypothetical import hypothetical_order
 from ..scheduler.outcome import Outcome
 from .accounts import Charges, Kind, accounts
 from .cast import Cast
-from .ending import not_the_chains
+from .hypotheticals import FaultNote, fault_notes, hypothetical_lines
 from .terminal import Terminal
 from .text import cells, harmless, wrapped
 
@@ -45,7 +45,8 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     unconsumed: tuple[VmCost, ...]
     """Charges that no total has: of VMs that did not run again, and of swaps that a resume dropped."""
     hypothetical: str | None = None
-    """The policy, where the order is not the chain's."""
+    """The policy and the faults, where the run is not the chain's."""
+    faults: tuple[FaultNote, ...] = ()
 
 
 def cost_report(recording: Recording) -> CostReport:
@@ -61,6 +62,7 @@ def cost_report(recording: Recording) -> CostReport:
         vms=_by_vm(books.consumed, names, sorted({*names, *(vm for vm, _ in books.consumed)})),
         unconsumed=_by_vm(books.unconsumed, names, sorted({vm for vm, _ in books.unconsumed})),
         hypothetical=hypothetical_order(recording.journal.policy),
+        faults=fault_notes(recording.journal),
     )
 
 
@@ -104,7 +106,8 @@ def cost_lines(report: CostReport, terminal: Terminal) -> Iterator[str]:
         kinds = ", ".join(f"{cycles:,} of {kind}" for kind, cycles in lost.kinds.items() if cycles)
         yield from wrapped(f"never consumed: VM {lost.vm}'s {kinds}", terminal.width, hanging="  ")
     if report.hypothetical is not None:
-        yield from wrapped(not_the_chains(report.hypothetical), terminal.width, hanging="  ")
+        for line in hypothetical_lines(report.hypothetical, report.faults):
+            yield from wrapped(line, terminal.width, hanging="  ")
 
 
 def _table(report: CostReport, shown: Sequence[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from ..scheduler.journal import Journal
 from ..scheduler.limits import ROOT_VM_ID
 from ..scheduler.outcome import SUSPENDED
 from .cast import Cast
-from .ending import not_the_chains
+from .hypotheticals import FaultNote, fault_notes, hypothetical_lines
 from .screen import row_lines
 from .terminal import Terminal
 from .text import cut, harmless, padded, wrapped
@@ -42,7 +42,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     iterations: int
     events: int
     hypothetical: str | None = None
-    """The policy, where the order is not the chain's."""
+    """The policy and the faults, where the run is not the chain's."""
+    faults: tuple[FaultNote, ...] = ()
 
 
 class CyclesDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +132,7 @@ def _side(file: str, journal: Journal) -> Side:
         iterations=iterations,
         events=len(journal),
         hypothetical=hypothetical_order(journal.policy),
+        faults=fault_notes(journal),
     )
 
 
@@ -181,7 +183,7 @@ def diff_lines(report: DiffReport, a: Recording, b: Recording, terminal: Termina
 
 def _no_event_differs(report: DiffReport) -> str:
     if not report.equal:
-        return "every event is equal, but they were made under different scheduling policies"
+        return "every event is equal, but they were made under different scheduling policies or faults"
     if report.a.cycles != report.b.cycles or report.cycles is not None:
         return f"what happens is equal: {report.a.events:,} events; only cycles differ"
     return f"equal: {report.a.events:,} events"
@@ -190,8 +192,8 @@ def _no_event_differs(report: DiffReport) -> str:
 def _end(side: Side) -> str:
     end = f"exit code {side.exit_code}" if side.status == "exit" else side.error or side.status
     turns = "1 iteration" if side.iterations == 1 else f"{side.iterations:,} iterations"
-    order = "" if side.hypothetical is None else f"; {not_the_chains(side.hypothetical)}"
-    return f"{harmless(end)}, {side.cycles:,} cycles, {turns}{order}"
+    said = () if side.hypothetical is None else hypothetical_lines(side.hypothetical, side.faults)
+    return "; ".join((f"{harmless(end)}, {side.cycles:,} cycles, {turns}", *said))
 
 
 def _timeline(recording: Recording) -> Timeline:

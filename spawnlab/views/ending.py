@@ -9,16 +9,11 @@ from ..scheduler.events import Faulted
 from ..scheduler.outcome import SUSPENDED
 from ..staging import Run
 from .cast import Cast
-from .text import harmless
-
-
-def not_the_chains(policy: str) -> str:
-    """What is said of every run in an order that is not the chain's."""
-    return f"hypothetical order: {harmless(policy)}; on the chain every turn is the largest id's that can run"
+from .hypotheticals import fault_notes, hypothetical_lines
 
 
 def ending(run: Run) -> Iterator[str]:
-    """Lines: the end, cycles and iterations, for a deadlock who waits for what, and that an order is hypothetical."""
+    """Lines: the end, cycles and iterations, for a deadlock who waits for what, and what is hypothetical."""
     outcome = run.outcome
     cast = Cast(run.build)
     fault: Faulted | None = None
@@ -42,7 +37,7 @@ def ending(run: Run) -> Iterator[str]:
     turns = "1 iteration" if outcome.iterations == 1 else f"{outcome.iterations:,} iterations"
     yield f"{outcome.cycles:,} cycles, {turns}"
     if run.hypothetical is not None:
-        yield not_the_chains(run.hypothetical)
+        yield from hypothetical_lines(run.hypothetical, fault_notes(run.journal))
     yield from (f"not as expected: {line}" for line in run.unmet)
 
 

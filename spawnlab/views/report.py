@@ -7,6 +7,7 @@ import msgspec
 from ..scheduler.events import IterationEnded, Logged
 from ..scheduler.outcome import Outcome
 from ..staging import Run
+from .hypotheticals import FaultNote, fault_notes
 from .jsontext import json_text
 
 
@@ -34,7 +35,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     title: str
     hypothetical: str | None
-    """The policy, where the order is not the chain's."""
+    """The policy and the faults, where the run is not the chain's."""
+    faults: tuple[FaultNote, ...]
     as_expected: bool
     unmet: tuple[str, ...]
     outcome: Outcome
@@ -49,6 +51,7 @@ def report(run: Run) -> str:
     made = Report(
         title=run.build.scenario.title,
         hypothetical=run.hypothetical,
+        faults=fault_notes(run.journal),
         as_expected=run.as_expected,
         unmet=run.unmet,
         outcome=run.outcome,

@@ -24,7 +24,8 @@ _STYLES = {
     "magenta": "35",
     "cyan": "36",
 }
-_VM_STYLES = ("cyan", "yellow", "magenta", "green", "blue")
+VM_STYLES = ("cyan", "yellow", "magenta", "green", "blue")
+"""Colours of VMs, by turns."""
 
 
 class Terminal:
@@ -57,7 +58,7 @@ class Terminal:
 
     def vm(self, vm: int, text: str) -> str:
         """``text`` in the colour of a VM."""
-        return self.style(text, _VM_STYLES[vm % len(_VM_STYLES)])
+        return self.style(text, VM_STYLES[vm % len(VM_STYLES)])
 
     def fit(self, text: str) -> str:
         """One line, cut with an ellipsis where it is too long. Not for text that has styles."""

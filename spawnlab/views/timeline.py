@@ -13,6 +13,7 @@ from ..scheduler.events import (
     Booted,
     Ended,
     Faulted,
+    FaultInjected,
     FdClosed,
     IterationEnded,
     IterationStarted,
@@ -32,6 +33,7 @@ from ..scheduler.events import (
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
 from ..scheduler.syscalls.names import CALL_NAMES
 from .cast import Cast
+from .hypotheticals import fault_words
 
 LEGEND = "> runs  o can run  r reads  w writes  j waits for a VM  x ended  (capitals: swapped out)"
 _HEAD = f"{'turn':>5} {'cycles':>12}  "
@@ -39,7 +41,7 @@ _BYTES_SHOWN = 32
 _MARKS: dict[type[VmState], str] = {Runnable: "o", Terminated: "x", WaitForRead: "r", WaitForWrite: "w", Wait: "j"}
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """What a line says: the turn, the cycles consumed before it, each VM's mark, and what a VM does."""
 
     turn: int
@@ -61,6 +63,13 @@ class Timeline:
         self._turn = 0
         self._running: int | None = None
         self._cycles = 0
+
+    def copy(self) -> Timeline:
+        """One that goes on from the same place."""
+        other = Timeline(self._cast.copy(), self._columns)
+        other._marks, other._swapped = dict(self._marks), set(self._swapped)
+        other._turn, other._running, other._cycles = self._turn, self._running, self._cycles
+        return other
 
     def heading(self) -> str:
         """The line above the columns."""
@@ -142,6 +151,8 @@ class Timeline:
                 return f"ends with exit code {code}"
             case Faulted(error=error, pc=int(pc)):
                 return f"fails at pc 0x{pc:x}: {error}"
+            case FaultInjected():
+                return fault_words(event)
             case _:
                 return None
 

@@ -8,7 +8,9 @@ import pytest
 from spawnlab.scenarios.steps import Compute, Exit, Log
 
 from . import campaign
-from .campaign import Report, topology
+from .campaign import topology
+from .comparing import TRACE, Report
+from .smaller import smallest
 
 pytestmark = [pytest.mark.campaign, pytest.mark.reference]
 
@@ -58,7 +60,7 @@ def test_a_difference_is_found_and_shown(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spawnlab.scheduler.syscalls.context.SPAWN_YIELD_CYCLES_BASE", 801)
     scenario = next(made.scenario for made in map(topology, range(100)) if len(made.scenario.programs) == 3)
-    small = campaign.smallest(scenario, campaign.TRACE)
+    small = smallest(scenario, TRACE)
     steps = [step for program in small.programs.values() for step in program.steps or ()]
     assert len(steps) == 1
     assert not isinstance(steps[0], Compute | Log | Exit)

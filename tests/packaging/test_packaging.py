@@ -55,6 +55,7 @@ def test_the_wheel_has_every_package_and_the_gallery(built: Path) -> None:
         assert f"{package.replace('.', '/')}/__init__.py" in names
     assert "spawnlab/py.typed" in names
     assert "spawnlab/scenarios/gallery/parent_child.toml" in names
+    assert {"spawnlab/pictures/fonts/SpawnlabSans.ttf", "spawnlab/pictures/fonts/LICENSE"} <= set(names)
     tops = {name.split("/")[0] for name in names}
     assert tops == {"spawnlab", next(top for top in tops if top.endswith(".dist-info"))}
 

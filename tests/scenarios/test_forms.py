@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 import spawnlab
+from spawnlab.scenarios.model import Program, Scenario
+from spawnlab.scenarios.steps import Log
 from spawnlab.vm.assembler import assemble
+from spawnlab.vm.assembler import program as assembled
 
 NEEDS_C = pytest.mark.skipif(importlib.util.find_spec("ziglang") is None, reason="needs the extra [c]")
 
@@ -248,3 +251,21 @@ def test_elf_files_by_name(tmp_path: Path) -> None:
     (tmp_path / "p.elf").write_bytes(assemble("li a0, 3\nli a7, 93\necall").elf())
     file = scenario(tmp_path, "[programs.root]\nelf = 'p.elf'\n[expect]\nexit_code = 3")
     assert spawnlab.run(file).as_expected
+
+
+def test_equal_operations_are_assembled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of scenarios that are tried one after the other most programs are the same."""
+    texts: list[str] = []
+
+    def counted(text: str) -> assembled.Program:
+        texts.append(text)
+        return assemble(text)
+
+    monkeypatch.setattr("spawnlab.scenarios.programs.assemble", counted)
+    programs = {name: Program(steps=(Log(text=f"once, by {name}"),)) for name in ("root", "a", "b")}
+    first, again = (spawnlab.build(Scenario(programs=programs)) for _ in range(2))
+    assert len(texts) == 3
+    assert first.codes == again.codes
+    other = {**programs, "a": Program(steps=(Log(text="twice"),))}
+    assert spawnlab.build(Scenario(programs=other)).codes[1] != first.codes[1]
+    assert len(texts) == 4

@@ -11,6 +11,7 @@ import spawnlab
 from spawnlab.scenarios.model import Program as ScenarioProgram
 from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.events import Answered, AnyEvent, IterationEnded, Logged, SwappedIn, SwappedOut
+from spawnlab.scheduler.faults import faults_of, run_name
 from spawnlab.scheduler.journal import Journal
 from spawnlab.scheduler.limits import MAX_INSTANTIATED_VMS, U64_MAX
 from spawnlab.scheduler.mockup import MockCell, Surroundings, mock_group
@@ -142,6 +143,7 @@ def group(case: Case) -> ScriptGroupData:
 def play(
     *programs: str | bytes,
     policy: SchedulingPolicy = CONSENSUS_POLICY,
+    faults: Sequence[str] = (),
     limit: int | None = None,
     root_args: Sequence[bytes] = (),
     noted: bool = True,
@@ -152,11 +154,11 @@ def play(
     ``noted`` is False for what the reference need not make again.
     """
     case = case_of(*programs, limit=limit, root_args=tuple(root_args), **fields)
-    scheduler = Scheduler(group(case), policy=policy)
+    scheduler = Scheduler(group(case), policy=policy, faults=faults_of(faults))
     scheduler.set_root_vm_args(root_args)
-    if policy is CONSENSUS_POLICY and noted:
+    if policy is CONSENSUS_POLICY and noted and not faults:
         PLAYED[case] = None
-    journal = Journal(policy.name)
+    journal = Journal(run_name(policy, faults_of(faults)))
     scheduler.table.observers.append(journal)
     outcome = conduct_checked(scheduler, U64_MAX if limit is None else limit)
     return Played(scheduler, journal, outcome, [assembled(p) if isinstance(p, str) else None for p in programs])

@@ -44,10 +44,11 @@ def test_runs_record_events_of_every_kind() -> None:
     closing = play(pipe() + spawn_with(1, 2) + call(2608, 3) + "  ld t0, -8(x0)\n", read(2, 1) + wait(0))
     replaced = play(call(2043, 1, 3, 0, 0, 0, 0), leave())
     refused = play(read(3, 1) + leave())  # a write end
+    injected = play(leave(), faults=["exit:0:1:3"])
     suspended: list[AnyEvent] = []
     state = Scheduler(sg_data_of(leave()), observers=[suspended.append]).suspend()
     Scheduler.resume(sg_data_of(leave()), state, observers=[suspended.append])
-    kinds = {type(event) for run in (rich(), closing, replaced, refused) for event in run.journal} | set(
+    kinds = {type(event) for run in (rich(), closing, replaced, refused, injected) for event in run.journal} | set(
         map(type, suspended)
     )
     assert kinds == set(ALL_KINDS)

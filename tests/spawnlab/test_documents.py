@@ -15,21 +15,27 @@ from spawnlab.__main__ import main
 from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
 from spawnlab.explore import orders as explored
 from spawnlab.explore.campaign import MODES, Campaign, Found
-from spawnlab.explore.facts import NAMES
 from spawnlab.explore.generate import KINDS, Shape
-from spawnlab.explore.orders import Reason, Verdict
+from spawnlab.explore.orders import FaultRuns, Reason, Verdict
 from spawnlab.explore.parting import Doing, Parting
+from spawnlab.explore.properties import NAMES
 from spawnlab.explore.results import Result, Stuck
 from spawnlab.explore.summary import Summary
 from spawnlab.hints.model import Hint, Hints, Spot
 from spawnlab.host import HostInfo
 from spawnlab.limits import Ending, LimitRange, LimitRanges
+from spawnlab.pictures import sequence, timeline, topology, trace
+from spawnlab.pictures.drawing import FORMATS, SUFFIXES
+from spawnlab.pictures.scale import AXES
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.scheduler.faults import KINDS as FAULTS
+from spawnlab.scheduler.faults import form_of
 from spawnlab.scheduler.outcome import Outcome
 from spawnlab.views.costs import CostReport, VmCost
 from spawnlab.views.diff import DiffReport, Side
+from spawnlab.views.hypotheticals import FaultNote
 from spawnlab.views.report import Iteration, Line, Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +92,8 @@ def test_every_link_leads_somewhere() -> None:
     "kind",
     [
         Report,
+        FaultNote,
+        FaultRuns,
         Outcome,
         Iteration,
         Line,
@@ -128,14 +136,19 @@ def test_the_outputs_that_are_shown_are_real(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    pages = [
-        (ROOT / "docs" / name).read_text() for name in ("cost.md", "explain.md", "hints.md", "orders.md", "explore.md")
-    ]
-    examples = [x for page in pages for x in re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE)]
-    assert len(examples) == 7
-    for command, shown in examples:
+    names = ("cost.md", "explain.md", "hints.md", "orders.md", "explore.md", "faults.md", "pictures.md")
+    pages = [(ROOT / "docs" / name).read_text() for name in names]
+    found = [re.findall(r"^    \$ spawnlab (.*)\n((?:    .*\n)+)", page, re.MULTILINE) for page in pages]
+    assert all(found), "each page shows something"
+    for command, shown in (example for examples in found for example in examples):
         main(shlex.split(command))
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
+
+
+def test_every_fault_is_documented() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+    for kind in FAULTS:
+        assert f"\n| `{form_of(kind)}` |" in page
 
 
 def test_exploring_is_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -143,5 +156,24 @@ def test_exploring_is_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in (*MODES, *KINDS, *NAMES):
         assert re.search(rf"^\|[^|]*`{name}`", page, re.MULTILINE), name
     monkeypatch.chdir(tmp_path)
-    exec(page.partition("```python\n")[2].partition("```")[0], {})  # noqa: S102 - our own document
+    checks, test = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    Path("checks.py").write_text(checks)
+    assert main(["explore", "random", "--count", "30", "--property", "checks.py:one_vm_spends_most"]) == 1
+    exec(test, {})  # noqa: S102 - our own document
     assert not list(tmp_path.glob("failing-scenarios/*"))
+
+
+def test_pictures_are_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "pictures.md").read_text()
+    for form, subjects in FORMATS.items():
+        (row,) = re.findall(rf"^\| `{form}` \|(.*)", page, re.MULTILINE)
+        assert all(f"`{what}`" in row for what in subjects)
+        assert all(f"`{suffix}`" in row for suffix, meant in SUFFIXES.items() if meant == form)
+    for axis in AXES:
+        assert re.search(rf"^\| `{axis}` \|", page, re.MULTILINE)
+    for most in (sequence.TURNS_MAX, timeline.TURNS_MAX, trace.TURNS_MAX, topology.NODES_MAX):
+        assert re.search(rf"\b{most:,}\b", page)
+    monkeypatch.chdir(tmp_path)
+    (python,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    exec(python, {})  # noqa: S102 - our own document
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["deadlock.mmd", "deadlock.svg"]

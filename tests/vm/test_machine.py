@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spawnlab.vm.assembler import assemble
+from spawnlab.vm.engines import NAMES, engine
 from spawnlab.vm.errors import (
     CyclesExceeded,
     CyclesOverflow,
@@ -20,7 +21,7 @@ from spawnlab.vm.errors import (
     Unexpected,
 )
 from spawnlab.vm.machine import A0, A7, Machine
-from spawnlab.vm.memory import MEMORY_SIZE
+from spawnlab.vm.memory import MEMORY_SIZE, Memory
 from spawnlab.vm.version import VERSIONS, Isa
 
 EXIT = "\n li a7, 93\n ecall\n"
@@ -205,3 +206,52 @@ def test_errors_have_the_references_words() -> None:
     assert External("x").display == "external error: x"
     assert (Unexpected("x").display, Unexpected("x").debug) == ("unexpected error", 'Unexpected("x")')
     assert InvalidEcall(7).debug == "InvalidEcall(7)"
+
+
+# What others may have a say in
+
+
+def test_a_hook_sees_every_system_call_before_anything_is_done() -> None:
+    seen: list[tuple[int, int, int]] = []
+
+    def hook(machine: Machine) -> None:
+        seen.append((machine.registers[A7], machine.registers[A0], machine.following()))
+
+    def answer(machine: Machine) -> bool:
+        machine.registers[A0] += 1
+        return True
+
+    text = f"li a0, 3\n li a7, 5\n ecall\nfirst: ecall\n{EXIT}"
+    program = assemble(text)
+    for name in NAMES:
+        seen.clear()
+        machine = loaded(text, system_calls=[answer], engine=engine(name))
+        machine.before_call = hook
+        assert machine.run() == 5
+        assert [(number, argument) for number, argument, _ in seen] == [(5, 3), (5, 4), (93, 5)]
+        assert [pc - program.symbols["first"] for _, _, pc in seen] == [0, 4, 4 + len(assemble(EXIT).text)]
+
+
+def test_a_hook_can_make_it_an_exit() -> None:
+    def hook(machine: Machine) -> None:
+        machine.registers[A7], machine.registers[A0] = 93, -7 % 2**64
+
+    for name in NAMES:
+        machine = loaded("li a7, 5\n ecall\n ebreak", engine=engine(name))
+        machine.before_call = hook
+        assert machine.run() == -7
+
+
+def test_new_memory_is_what_the_machine_is_told() -> None:
+    def made() -> Memory:
+        memory = Memory()
+        memory.fill(b"x", 100)
+        return memory
+
+    machine = loaded("nop")
+    machine.new_memory = made
+    machine.reset()
+    assert machine.memory.read(0, 101) == b"x" * 100 + bytes(1)
+    given = Memory()
+    machine.reset(given)
+    assert machine.memory is given

@@ -174,3 +174,38 @@ def test_a_large_file_that_cannot_be_mapped_fails_as_a_small_one(monkeypatch: py
     shared = failed()
     monkeypatch.setattr(elf, "SHARED_MIN", 1 << 30)
     assert failed() == shared
+
+
+# Memory that is filled
+
+
+def test_filled_memory_holds_the_pattern_and_is_not_written() -> None:
+    memory = Memory()
+    memory.fill(b"abc", 3 * 0x1000 + 2)
+    assert memory.read(0, 3 * 0x1000 + 4) == (b"abc" * 0x1001)[: 3 * 0x1000 + 2] + bytes(2)
+    assert memory.is_untouched()
+    assert not memory.is_zero()
+    assert Memory().is_zero()
+
+
+def test_the_block_of_filled_memory_is_not_used_again() -> None:
+    memory = Memory()
+    memory.fill(b"abc", 100)
+    memory.reusable = True
+    del memory
+    gc.collect()
+    assert not BLOCKS
+    assert is_new(Memory())
+
+
+def test_a_large_file_is_copied_into_filled_memory() -> None:
+    machine = Machine(VERSIONS[2])
+    machine.memory.fill(b"abc", MEMORY_SIZE)
+    machine.load_elf(LARGE)
+    plain = loaded(LARGE)
+    assert bytes(machine.memory.flags) == bytes(plain.memory.flags)
+    assert machine.memory.read(DATA, elf.SHARED_MIN) == LARGE_DATA.content
+    behind = DATA + elf.SHARED_MIN
+    assert machine.memory.read(behind, 6) == (b"abc" * 3)[behind % 3 : behind % 3 + 6]
+    assert machine.memory.image is LARGE
+    assert machine.run() == 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from spawnlab.scheduler.transaction import DataPieceId
 from spawnlab.vm.errors import MemOutOfBound
 from spawnlab.vm.machine import Machine
-from spawnlab.vm.memory import MEMORY_SIZE, PAGE_SIZE
+from spawnlab.vm.memory import MEMORY_SIZE, PAGE_SIZE, Memory
 from spawnlab.vm.snapshot import DirtyPages, SnapshotContext, SourcePages, read_snapshot
 from spawnlab.vm.version import VERSIONS
 
@@ -53,3 +53,13 @@ def test_a_piece_that_is_gone_reads_as_zeros() -> None:
     page = msgspec.structs.replace(FROZEN.source_pages[0], source=msgspec.structs.replace(PIECE, index=9))
     other = msgspec.structs.replace(FROZEN, source_pages=(page,), dirty_pages=())
     assert read_snapshot(other, DATA, page.address, page.length) == bytes(page.length)
+
+
+def test_what_is_in_no_page_is_the_memorys_that_it_is_resumed_on() -> None:
+    fresh, filled = Memory(), Machine(VERSIONS[2])
+    for memory in (fresh, filled.memory):
+        memory.fill(b"pattern", MEMORY_SIZE)
+    SnapshotContext(DATA).resume(filled, FROZEN)
+    whole = read_snapshot(FROZEN, DATA, 0, MEMORY_SIZE, fresh)
+    assert whole == filled.memory.data[:] != RESUMED.memory.data[:]
+    assert read_snapshot(FROZEN, DATA, 12345, 67, fresh) == whole[12345 : 12345 + 67]

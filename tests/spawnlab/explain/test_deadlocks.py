@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +12,9 @@ from hypothesis import strategies as st
 import spawnlab
 from spawnlab.actors.vm import Vm
 from spawnlab.explain.causes import DEADLOCK_RULES
-from spawnlab.explain.changes import lines_of
 from spawnlab.explain.edits import KINDS
 from spawnlab.explain.explain import explain
 from spawnlab.explain.history import history_of
-from spawnlab.explain.model import Edit
 from spawnlab.explain.steps_at import path_of, place_of
 from spawnlab.explain.text import text_of
 from spawnlab.scenarios.load import parse_scenario
@@ -26,25 +23,10 @@ from spawnlab.scheduler.fds import other_end
 from spawnlab.views.terminal import Terminal
 
 from ...agree.topologies import topology
+from .applying import applied
 from .broken import BROKEN, Broken
 
 GALLERY = Path(__file__).resolve().parents[3] / "scenarios" / "gallery"
-
-
-def applied(scenario: Scenario, edit: Edit) -> Scenario:
-    """The scenario with the changes made that the edit shows: line by line, as a reader would, back to front."""
-    programs = dict(scenario.programs)
-    for name, changes in groupby(edit.changes, key=lambda change: change.program):
-        places = [place for place, _ in lines_of(programs[name])]
-        lines = [line for _, line in lines_of(programs[name])]
-        for change in reversed([*changes]):
-            index = len(lines) if change.place == "the end" else places.index(change.place)
-            assert tuple(lines[index : index + len(change.removed)]) == change.removed
-            lines[index : index + len(change.removed)] = change.added
-        text = "".join(line + ("\n" if line.endswith("[") else ",\n") for line in lines)
-        changed = parse_scenario(f"[programs.root]\nsteps = [\n{text}]", ".toml").programs["root"]
-        programs[name] = msgspec.structs.replace(programs[name], steps=changed.steps)
-    return msgspec.structs.replace(scenario, programs=programs)
 
 
 def test_there_are_thirty_of_them_and_all_causes() -> None:

@@ -18,6 +18,7 @@ from spawnlab.explain.explain import explain
 from spawnlab.explain.history import history_of
 from spawnlab.explain.model import Change, Edit, Explanation
 from spawnlab.explain.text import text_of
+from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.model import Expectation, Limits, Program, Scenario
 
@@ -70,6 +71,38 @@ def test_no_more_is_played_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "CYCLES_MAX", 0)  # three times the run's own are left
     few = edit_of(scenario)
     assert few is None or few.tried < found.tried
+
+
+def test_what_is_charged_for_spawning_leaves_no_fewer_tries() -> None:
+    """It takes no time here, though it may be most of a run's cycles."""
+    scenario = parse_scenario(BROKEN[9].text(), ".toml")
+    few = edit_of(scenario)
+    assert few is not None
+    steps = scenario.programs["root"].steps
+    assert steps is not None
+    spawns = s.Repeat(times=200, steps=(s.Spawn(program="quiet"),))
+    programs = {
+        **scenario.programs,
+        "root": Program(steps=(spawns, *steps)),
+        "quiet": Program(steps=()),
+    }
+    many = edit_of(msgspec.structs.replace(scenario, programs=programs))
+    assert many is not None
+    assert few.tried * 20_000_000 > trial.CYCLES_MAX  # more than that many cycles are spent
+    assert (many.words, many.tried) == (few.words, few.tried)
+
+
+def test_whoever_asks_can_stop_it() -> None:
+    scenario = parse_scenario(BROKEN[9].text(), ".toml")
+    run = spawnlab.run_synchronously(scenario)
+    found = explain(run).edit
+    assert found is not None
+    assert found.tried > 2
+    left = iter([True, True])
+    stopped = explain(run, going=lambda: next(left, False))
+    assert stopped.edit is None or stopped.edit.tried <= 2
+    assert explain(run, going=lambda: True) == explain(run)
+    assert explain(run, going=lambda: False).waits == explain(run).waits
 
 
 def test_it_is_the_same_every_time() -> None:

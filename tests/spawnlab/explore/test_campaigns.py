@@ -23,9 +23,10 @@ from spawnlab.explain.causes import DEADLOCK_RULES
 from spawnlab.explore.campaign import BATCH, MODES, Campaign, CampaignError, holds_of, play_batch, smallest
 from spawnlab.explore.campaign_file import CampaignFile, CampaignFileError
 from spawnlab.explore.cases import Case, TokenError, case_of
-from spawnlab.explore.facts import NAMES, Facts, PropertyError, ending, facts_of, property_of
+from spawnlab.explore.facts import Facts, ending, facts_of
 from spawnlab.explore.generate import ANY, KINDS, Shape
 from spawnlab.explore.orders import orders
+from spawnlab.explore.properties import NAMES, PropertyError, Seen, property_of
 from spawnlab.explore.results import end_of
 from spawnlab.explore.summary import summary_of
 from spawnlab.explore.topology import Operation, Pipe, Topology, scenario_of
@@ -85,7 +86,8 @@ def test_fds_that_a_child_leaves_open() -> None:
 
 
 def test_properties() -> None:
-    found = facts(RING)
+    run = run_synchronously(scenario_of(RING))
+    seen = Seen(run, run, differs=False)
     for text, holds in {
         "deadlock": True,
         "not deadlock": False,
@@ -96,7 +98,7 @@ def test_properties() -> None:
         "exit_code not in (0, 1)": True,
         " 1 < vms < 3 ": True,
     }.items():
-        assert property_of(text).of(found) == holds, text
+        assert property_of(text).of(seen) == holds, text
 
 
 @pytest.mark.parametrize(
@@ -139,10 +141,13 @@ def test_any_text_is_a_property_or_is_refused(text: str) -> None:
     st.sampled_from(["", "smallest", "random:7"]),
     st.integers(0, 1 << 40),
     st.lists(st.integers(1, 1 << 40), max_size=3),
+    st.lists(st.sampled_from(["exit:1:2:0", "memory:7", "close:0:1:3"]), max_size=2),
 )
 @settings(max_examples=60, deadline=None)
-def test_tokens_are_read_back(topology: Topology, compiled: bool, policy: str, limit: int, at: list[int]) -> None:
-    case = Case(topology, compiled, policy, limit, tuple(at))
+def test_tokens_are_read_back(
+    topology: Topology, compiled: bool, policy: str, limit: int, at: list[int], faults: list[str]
+) -> None:
+    case = Case(topology, compiled, policy, limit, tuple(at), tuple(faults))
     assert case_of(case.token) == case
     assert " " not in case.token
 
@@ -199,6 +204,27 @@ def test_other_orders_can_make_a_difference_and_the_smallest_is_found() -> None:
     assert case.policy
 
 
+def test_a_peer_that_misbehaves_can_make_others_hang_and_the_fewest_faults_are_found() -> None:
+    asked = campaign("faults", shape=Shape("acyclic"))
+    found = play_batch(asked, 0, 200).found
+    assert found
+    assert all(one.ending == "deadlock" and "--fault " in one.changes for one in found)
+    several = next(case for case in (case_of(one.token) for one in found) if len(case.faults) > 1)
+    case = smallest(asked, several)
+    assert holds_of(asked, case)
+    assert len(case.faults) == 1
+    assert case.topology.size < several.topology.size
+    assert case.play().hypothetical == f"largest + {case.faults[0]}"
+    assert case.plain.play().outcome.exit_code == 0
+
+
+def test_faults_that_take_effect_are_counted() -> None:
+    for faults, count in (((), 0), (("exit:1:50:0",), 0), (("exit:1:1:0",), 1), (("memory:1", "close:0:2:9"), 2)):
+        found = facts_of(Case(RING, faults=faults).play())
+        assert found.faults == count  # the root and its child are started on filled memory
+        assert found.deadlock == ("exit:1:1:0" not in faults)
+
+
 def test_drivers_and_engines_agree() -> None:
     assert not play_batch(campaign("agree"), 0, 40).found
 
@@ -228,6 +254,16 @@ def test_dependence_on_the_order_is_a_fact_that_is_asked_for() -> None:
     for one in batch.found:
         verdict = orders(case_of(one.token).scenario())
         assert verdict.verdict == "dependent"
+
+
+def test_what_is_neither_shown_nor_proved() -> None:
+    """A run that comes to its limit settles nothing where there are other orders."""
+    asked = campaign("limits", "undecided", Shape("acyclic", 4, 4, 0))
+    found = play_batch(asked, 0, 30).found
+    assert 0 < len(found) < 30
+    for one in found:
+        case = case_of(one.token)
+        assert orders(case.build(), limit=case.limit).verdict == "undecided"
 
 
 def test_a_campaign_that_can_not_be() -> None:
@@ -346,6 +382,31 @@ def test_a_campaign_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
     kept.close()
 
 
+def test_processes_end_with_the_one_that_wants_them() -> None:
+    """Killed, it can't tell them."""
+    code = (
+        "import os; from spawnlab.explore.work import processes\n"
+        "if __name__ == '__main__':\n"
+        "    with processes(1) as pool:\n"
+        "        print(pool.submit(os.getpid).result(), flush=True)\n"
+        "        os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    until = time.monotonic() + 30
+    while _is_alive(int(done.stdout)):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "zombie" not in Path(f"/proc/{pid}/status").read_text()
+
+
 def test_files_that_hold_no_campaign_or_another(tmp_path: Path) -> None:
     text, empty, other = tmp_path / "text", tmp_path / "empty.db", tmp_path / "other"
     text.write_text("this is no campaign, but it is long enough to be looked at: " * 20)
@@ -361,10 +422,10 @@ def test_files_that_hold_no_campaign_or_another(tmp_path: Path) -> None:
         CampaignFile(tmp_path / "none", None)
     with sqlite3.connect(other) as database:
         database.execute("update campaign set format = 99")
-    with pytest.raises(CampaignFileError, match="format 99; this version reads format 1"):
+    with pytest.raises(CampaignFileError, match="format 99; this version reads format 2"):
         CampaignFile(other, campaign())
     with sqlite3.connect(other) as database:
-        database.execute("update campaign set format = 1, json = 'x'")
+        database.execute("update campaign set format = 2, json = 'x'")
     with pytest.raises(CampaignFileError, match="damaged"):
         CampaignFile(other, campaign())
 
@@ -393,11 +454,15 @@ def test_exploring_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_case_is_written_with_its_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "case.json"
-    assert main(["case", Case(RING, policy="smallest").token, "--write", str(file)]) == 0
-    assert capsys.readouterr().out == f"wrote {file}: spawnlab run {file} --policy smallest\n"
+    token = Case(RING, policy="smallest", faults=("exit:1:1:0",)).token
+    assert main(["case", token, "--write", str(file)]) == 0
+    options = "--policy smallest --fault exit:1:1:0"
+    assert capsys.readouterr().out == f"wrote {file}: spawnlab run {file} {options}\n"
+    assert main(["case", token, "--quiet"]) == main(["run", str(file), "--quiet", *options.split()])
+    assert "hypothetical fault: exit:1:1:0" in capsys.readouterr().out
     kept = load_scenario(file)
     assert kept.programs == Case(RING).scenario().programs
-    assert "--policy smallest" in kept.why
+    assert options in kept.why
 
 
 def test_what_the_options_offer_is_what_there_is() -> None:

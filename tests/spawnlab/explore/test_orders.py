@@ -275,3 +275,39 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (found["format"], found["verdict"]) == (1, "dependent")
     assert [ending["policy"] for ending in found["endings"]] == ["largest", "order:0.0.0"]
     assert (found["cycles_min"], found["cycles_max"]) == (106460, 106983)
+
+
+# With faults
+
+
+def test_faults_are_in_every_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """The child's early exit leaves the root's read without an answer, closed before it or meanwhile."""
+    file, fault = "gallery:question_and_answer", "exit:1:3:0"
+    assert orders(file).verdict == INDEPENDENT
+    found = orders(file, faults=[fault, "exit:9:9:9"], everything=True)
+    assert found.verdict == DEPENDENT
+    assert {ending.result.exit_code for ending in found.endings} == {7, -1}
+    assert [(one.fault, one.runs) for one in found.faults] == [(fault, found.runs), ("exit:9:9:9", 0)]
+    for ending in found.endings:
+        again = spawnlab.run_synchronously(file, policy=ending.policy, faults=[fault, "exit:9:9:9"])
+        assert again.outcome.exit_code == ending.result.exit_code
+        assert again.outcome.cycles == ending.cycles
+    assert main(["orders", file, "--fault", fault, "--fault", "exit:9:9:9"]) == 1
+    out = capsys.readouterr().out
+    assert f"--policy {found.endings[1].policy} --fault {fault} --fault exit:9:9:9\n" in out
+    assert (
+        f"hypothetical faults: {fault} (in 2 runs), exit:9:9:9 (never took effect); on the chain there are none" in out
+    )
+
+
+def test_a_proof_with_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["orders", "gallery:parent_child", "--fault", "memory:1"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("independent of order: exit code 0")
+    assert "hypothetical fault: memory:1 (in 1 run); on the chain there are none" in out
+    main(["orders", "gallery:parent_child", "--fault", "memory:1", "--json"])
+    assert json.loads(capsys.readouterr().out)["faults"] == [{"fault": "memory:1", "runs": 1}]
+    assert main(["orders", "gallery:parent_child", "--fault", "memory"]) == 2
+    assert "memory:SEED" in capsys.readouterr().err
+    assert main(["orders", "gallery:parent_child", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["faults"] == []

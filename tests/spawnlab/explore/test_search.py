@@ -18,7 +18,7 @@ from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scheduler.hypothetical import order_text
 
 from ...agree.topologies import topology
-from .tiny import LIMIT, by_brute_force, by_reduction, tiny
+from .tiny import LIMIT, by_brute_force, by_reduction, faults_for, tiny
 
 PARTS = 8
 SEEDS = 320
@@ -56,6 +56,25 @@ def test_every_result_of_every_order_is_found(part: int) -> None:
     assert whole >= 20
     assert dependent >= 1
     assert searched < all_orders / 4
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_every_result_of_every_order_is_found_with_faults(part: int) -> None:
+    whole = dependent = effective = 0
+    for seed in range(part, 100, 4):
+        build = spawnlab.build(tiny(seed))
+        faults = faults_for(build, seed)
+        expected, _, is_whole = by_brute_force(build, RUNS_MAX, faults)
+        results, _, settled = by_reduction(build, faults=faults)
+        assert settled
+        assert results == expected if is_whole else results >= expected, seed
+        whole += is_whole
+        dependent += len(expected) > 1
+        plain, _, _ = by_reduction(build)
+        effective += results != plain
+    assert whole >= 12
+    assert dependent >= 1
+    assert effective >= 3
 
 
 def test_a_run_is_the_run_of_any_other_driver() -> None:

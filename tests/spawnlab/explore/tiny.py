@@ -10,12 +10,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from random import Random
 
+from spawnlab.explore.faulting import random_faults
 from spawnlab.explore.replays import Played, Turn, replay
 from spawnlab.explore.results import Result, result_of
 from spawnlab.explore.search import Search, Visitor
+from spawnlab.play import run_synchronously
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.build import Build, build
 from spawnlab.scenarios.model import Program, Scenario
+from spawnlab.scheduler.faults import Fault, FilledMemory, faults_of
 
 LIMIT = 50_000_000
 _CODES = ("SUCCESS", "OTHER_END_CLOSED", "WAIT_FAILURE")
@@ -103,15 +106,17 @@ class Found(Visitor):
         self.results.add(result_of(self._build, played))
 
 
-def by_reduction(made: Build, runs_max: int = 100_000) -> tuple[set[Result], Search, bool]:
+def by_reduction(
+    made: Build, runs_max: int = 100_000, faults: Sequence[Fault] = ()
+) -> tuple[set[Result], Search, bool]:
     """All results by the search, the search, and whether it came to its end."""
     found = Found(made)
-    search = Search(made, LIMIT, found)
+    search = Search(made, LIMIT, found, faults)
     whole = search.go(lambda: search.runs < runs_max)
     return found.results, search, whole
 
 
-def by_brute_force(made: Build, runs_max: int) -> tuple[set[Result], int, bool]:
+def by_brute_force(made: Build, runs_max: int, faults: Sequence[Fault] = ()) -> tuple[set[Result], int, bool]:
     """All results by playing every order, their number, and whether these were all."""
     results: set[Result] = set()
     path: list[list[int]] = []
@@ -123,7 +128,7 @@ def by_brute_force(made: Build, runs_max: int) -> tuple[set[Result], int, bool]:
                 path.append(list(runnable))
             return path[len(turns)][-1]
 
-        results.add(result_of(made, replay(made, choose, LIMIT)))
+        results.add(result_of(made, replay(made, choose, LIMIT, faults)))
         runs += 1
         while path and len(path[-1]) == 1:
             path.pop()
@@ -134,18 +139,26 @@ def by_brute_force(made: Build, runs_max: int) -> tuple[set[Result], int, bool]:
         path[-1].pop()
 
 
+def faults_for(made: Build, seed: int) -> tuple[Fault, ...]:
+    """Random faults for a scenario, from its run in the chain's order; none that fills memory, which is slow."""
+    texts = random_faults(Random(seed), run_synchronously(made, limit=LIMIT))
+    return tuple(fault for fault in faults_of(texts) if not isinstance(fault, FilledMemory))
+
+
 def main() -> int:
     """Compare, print what differs and the sums; gives 1 if anything differs."""
     parser = argparse.ArgumentParser(description="Hold the search over orders against brute force.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--runs-max", type=int, default=1000, help="of one scenario, by brute force")
+    parser.add_argument("--faults", action="store_true", help="with random faults in every run")
     options = parser.parse_args()
     whole = dependent = runs = searched = wrong = 0
     for seed in range(options.seed, options.seed + options.count):
         made = build(tiny(seed))
-        expected, count, is_whole = by_brute_force(made, options.runs_max)
-        results, search, _ = by_reduction(made, options.runs_max * 10)
+        faults = faults_for(made, seed) if options.faults else ()
+        expected, count, is_whole = by_brute_force(made, options.runs_max, faults)
+        results, search, _ = by_reduction(made, options.runs_max * 10, faults)
         if not results >= expected or (is_whole and results != expected):
             print(f"seed {seed}: by brute force {expected}, by the search {results}")
             wrong += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spawnlab.explore import campaign as campaigns
+from spawnlab.explore import properties
 from spawnlab.explore.campaign import Campaign, play_batch
 from spawnlab.explore.cases import case_of
 from spawnlab.explore.generate import Shape
@@ -54,7 +54,7 @@ def test_nothing_is_looked_at_unless_it_is_asked_for(monkeypatch: pytest.MonkeyP
         looked.append(scenario)
         return hints_of(scenario)
 
-    monkeypatch.setattr(campaigns, "hints_of", watched)
+    monkeypatch.setattr(properties, "hints_of", watched)
     found("deadlock", count=5)
     assert looked == []
     found("hints", count=5)

@@ -176,3 +176,18 @@ def test_code_of_a_program_that_is_dropped_is_freed_at_once(monkeypatch: pytest.
         assert all(made() is None for made in spaces)
     finally:
         gc.enable()
+
+
+def test_code_that_many_files_share_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may differ in their data only, as those of generated topologies do; dropping one of them drops no code."""
+    forget_programs()
+    monkeypatch.setattr(program, "PROGRAMS_MAX", 3)
+    translations: set[int] = set()
+    for number in range(10):
+        machine = machine_of("li a0, 5; li a7, 93; ecall")
+        machine.memory.image = b"file %d" % number
+        machine.engine = engine("native")
+        assert machine.run() == 5
+        translations.add(id(machine.context.translation))
+        assert machine.context.program.translations
+    assert len(translations) == 1

@@ -1,0 +1,30 @@
+"""Sphinx's settings for the site; ``docs/site/build.py`` brings the pages together and builds it."""
+
+from spawnlab.actors.vm import Vm
+from spawnlab.scenarios import build
+
+build.Vm = Vm  # types of its fields name it, and only type checkers see it there
+
+project = "Spawnlab"
+author = "Spawnlab's developers"
+copyright = "Spawnlab's developers, MIT licence"
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
+exclude_patterns = ["conf.py"]
+html_theme = "furo"
+html_title = "Spawnlab"
+html_show_sphinx = False
+html_copy_source = False
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["attrs_block"]
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml", 10)]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+python_use_unqualified_type_names = True
+nitpicky = False
+suppress_warnings = ["myst.xref_missing", "ref.python", "misc.highlighting_failure"]
