@@ -76,7 +76,7 @@ class Past:
     def _required(self, vm: int, index: int) -> list[int]:
         """What must come before: of each VM as a limit."""
         world = self.world
-        limits = [0] * len(world.vms)
+        limits = [-1] * len(world.vms)
         looked_at = [0] * len(world.vms)
         todo = [(vm, stage(index))]
         while todo:
@@ -91,7 +91,7 @@ class Past:
             for call in one.calls[looked_at[number] : done]:
                 todo += self._causes(call)
             looked_at[number] = max(done, looked_at[number])
-        return limits
+        return [max(0, limit) for limit in limits]
 
     def _causes(self, call: Call) -> Iterator[tuple[int, int]]:
         """What must have come before a call was answered as it is expected."""
