@@ -40,7 +40,17 @@ class Past:
             if other != vm and limit:  # and what must have happened when that one made its last call of these
                 then = _limits_of(self._alone(other, (limit - 1) // 2))
                 limits = list(map(max, limits, then))
+        for other in range(len(limits)):
+            if self._was_spawned_later(other, vm):
+                limits[other] = UNLIMITED
         return self._sure(vm, own, limits)
+
+    def _was_spawned_later(self, one: int, other: int) -> bool:
+        """Whether a VM is surely spawned after another, and so has the larger id, or is not spawned."""
+        call, before = self.world.vms[one].spawned, self.world.vms[other].spawned
+        if call is None or before is None or one == other:
+            return False
+        return self._alone(call.vm, call.index).at[before.vm] > before.index
 
     def _alone(self, vm: int, index: int) -> Reach:
         """The same, without looking at what other VMs' calls tell of the order, but for those that have spawned it."""
