@@ -68,14 +68,12 @@ def ending(run: Run) -> str:
 
 
 def facts_of(
-    run: Run,
-    *,
-    differs: bool = False,
-    plain: Run | None = None,
-    verdict: str = "",
-    hints: tuple[str, ...] = (),
+    run: Run, *, differs: bool = False, plain: Run | None = None, verdict: str = "", hints: tuple[str, ...] = ()
 ) -> Facts:
-    """The facts of a run; ``plain`` is the one without changes, ``verdict`` that on its orders, where it is known."""
+    """The facts of a run; ``plain`` is the one without changes.
+
+    ``verdict`` is that on its orders, and ``hints`` those about its programs, where they are known.
+    """
     outcome, deadlock = run.outcome, run.outcome.deadlock
     counts = Counter(map(type, run.journal))
     size = sum(event.size for event in run.journal if isinstance(event, Transferred))

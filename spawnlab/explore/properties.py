@@ -93,7 +93,7 @@ def expression(text: str) -> Property:
 
 
 def _facts(names: frozenset[str], seen: Seen) -> Mapping[str, object]:
-    """The facts; those that take runs of their own only where they are named."""
+    """The facts; those that take runs of their own, or a look at the programs, only where they are named."""
     searched = not names.isdisjoint(("depends", "undecided"))
     verdict = _verdict(seen.run) if searched else ""
     hints = kinds_of(hints_of(seen.run.build.scenario)) if "hints" in names else ()

@@ -96,7 +96,7 @@ class Answers:
         for vm in world.vms:
             for target in {call.target for call in vm.calls if call.kind == "wait"}:
                 self._waits[target] += 1
-        self._guesses = self._waits[ANYBODY] > 0 or not self._closed
+        self._guesses = {call.id for vm in world.vms for call in vm.calls if call.target == ANYBODY}
         self._root_spawns = self._closed and all(vm.parent in (None, ROOT) for vm in world.vms)
         self._fits: dict[int, bool | None] = {}
         """Whether what a read gets is what it expects, by the call's identity."""
@@ -167,11 +167,16 @@ class Answers:
             answer.add(call, WAIT_FAILURE)
         elif target >= 0 and target not in (ROOT, call.vm):
             if state.is_over(target):
-                alone = self._waits[target] == 1 and not self._guesses
+                alone = self._waits[target] == 1 and not self._is_guessed(target)
                 for code in _codes(call, alone):
                     answer.add(call, code, True if code else self._exit_fits(call, self.world.vms[target], state))
             if call.late and not state.is_sure:
                 answer.add(call, WAIT_FAILURE)
+
+    def _is_guessed(self, target: int) -> bool:
+        """Whether somebody may wait for a VM by its number."""
+        number = self.world.vms[target].id
+        return not self._closed or bool(self._guesses if number is None else self._guesses & {number, None})
 
     def _exit_fits(self, call: Call, target: Vm, state: State) -> bool | None:
         assert isinstance(call.step, s.Wait)

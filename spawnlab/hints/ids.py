@@ -8,25 +8,33 @@ from .world import ANYBODY, NOBODY, ROOT, Vm, World
 
 
 def settle_ids(passes: Passes, reach: Reach) -> bool:
-    """Find the VMs that are waited for by their ids; gives whether any was found."""
+    """Find the VMs that are waited for by their ids; gives whether anything was found out."""
     world = passes.world
     waits = [call for vm in world.vms for call in vm.calls if call.target == ANYBODY and call.id is not None]
     if not waits or not world.closed:
         return False
     past = Past(passes, reach)
+    known = sum(vm.id is not None for vm in world.vms)
     for vm in world.vms:
         if vm.id is None:
             vm.id = _id_of(past, vm)
-    ids = {vm.id: vm.number for vm in world.vms if vm.id is not None}
-    others = NOBODY if len(ids) == len(world.vms) else ANYBODY
+    unknown = any(vm.id is None for vm in world.vms)
     for call in waits:
         assert call.id is not None
-        call.target = ids.get(call.id, others)
+        call.target = _whose(past, reach, call.id, unknown)
         call.late = call.target > ROOT and not _comes_before(world, call.target, call.vm)
         before = [other for other in world.vms[call.vm].calls[: call.index] if other.target == call.target]
         before = [other for other in before if other.kind == "wait"]
         call.again, call.before = len(before), before[-1] if before else None
-    return any(call.target != ANYBODY for call in waits)
+    return sum(vm.id is not None for vm in world.vms) > known or any(call.target != ANYBODY for call in waits)
+
+
+def _whose(past: Past, reach: Reach, number: int, unknown: bool) -> int:
+    """The VM with an id. What is known of a VM is its id if it is spawned: else another one may get that."""
+    vm = next((vm for vm in past.world.vms if vm.id == number), None)
+    if unknown and (vm is None or not past.is_sure(vm.number, reach)):
+        return ANYBODY
+    return NOBODY if vm is None else vm.number
 
 
 def _id_of(past: Past, vm: Vm) -> int | None:

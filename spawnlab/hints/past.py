@@ -40,7 +40,17 @@ class Past:
             if other != vm and limit:  # and what must have happened when that one made its last call of these
                 then = _limits_of(self._alone(other, (limit - 1) // 2))
                 limits = list(map(max, limits, then))
+        for other in range(len(limits)):
+            if self._was_spawned_later(other, vm):
+                limits[other] = UNLIMITED
         return self._sure(vm, own, limits)
+
+    def _was_spawned_later(self, one: int, other: int) -> bool:
+        """Whether a VM is surely spawned after another, and so has the larger id, or is not spawned."""
+        call, before = self.world.vms[one].spawned, self.world.vms[other].spawned
+        if call is None or before is None or one == other:
+            return False
+        return self._alone(call.vm, call.index).at[before.vm] > before.index
 
     def _alone(self, vm: int, index: int) -> Reach:
         """The same, without looking at what other VMs' calls tell of the order, but for those that have spawned it."""
@@ -76,7 +86,7 @@ class Past:
     def _required(self, vm: int, index: int) -> list[int]:
         """What must come before: of each VM as a limit."""
         world = self.world
-        limits = [0] * len(world.vms)
+        limits = [-1] * len(world.vms)
         looked_at = [0] * len(world.vms)
         todo = [(vm, stage(index))]
         while todo:
@@ -91,7 +101,7 @@ class Past:
             for call in one.calls[looked_at[number] : done]:
                 todo += self._causes(call)
             looked_at[number] = max(done, looked_at[number])
-        return limits
+        return [max(0, limit) for limit in limits]
 
     def _causes(self, call: Call) -> Iterator[tuple[int, int]]:
         """What must have come before a call was answered as it is expected."""

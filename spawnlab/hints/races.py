@@ -53,6 +53,9 @@ def _open_calls(passes: Passes, reach: Reach) -> Iterator[Call]:
 
 def _settle(past: Past, reach: Reach, call: Call) -> bool:
     call.looked_at = True
+    if _comes_after_the_end(past, reach, call):
+        call.never_waits = True
+        return True
     before = past.before(call.vm, call.index)
     if call.late:
         return _is_in_time(past, reach, before, call)
@@ -67,6 +70,13 @@ def _settle(past: Past, reach: Reach, call: Call) -> bool:
         (past.ended_at if is_early else past.before)(vm, index).has_started(call) for vm, index, is_early in closers
     )
     return call.always_waits
+
+
+def _comes_after_the_end(past: Past, reach: Reach, call: Call) -> bool:
+    """Whether there was a read or write before it that only the other end's closing can have ended."""
+    if call.end is None or call.served != "none" or not call.position or reach.early.is_loose(call):
+        return False
+    return past.world.calls(call.end)[call.position - 1].served == "none"
 
 
 def _is_in_time(past: Past, reach: Reach, before: Reach, call: Call) -> bool:

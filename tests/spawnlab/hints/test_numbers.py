@@ -97,3 +97,13 @@ def test_counts_and_exit_codes_go_from_vm_to_vm() -> None:
     named = f'{root}wait, vm = "c", as = "code"\nexpect, value = "code", equals = '
     assert kinds(scenario_of(root=f"{named}5", child=child)) == []
     assert kinds(scenario_of(root=f"{named}4", child=child)) == ["never-equal"]
+
+
+def test_an_id_that_a_vm_would_have_may_be_anothers() -> None:
+    """The first child ends before it has spawned the leaf that would be VM 2, so that the second child is that."""
+    root = 'spawn, program = "child", as = "a"\nwait, vm = "a"\nspawn, program = "child", as = "b"\nwait, vm = "b"'
+    scenario = scenario_of(root=root, child='wait, vm = 2\nspawn, program = "leaf"', leaf="")
+    deeds = deeds_of(spawnlab.run_synchronously(scenario))
+    assert deeds.deadlock
+    assert kinds(scenario, CERTAIN) == []
+    assert "guessed-id" in kinds(scenario)
