@@ -8,7 +8,7 @@ from typing import Any
 
 import trio
 
-from ..scheduler.codes import ReturnCode
+from ..scheduler.codes import ReturnCode, name_of
 from ..scheduler.limits import U64_MAX
 from ..vm.errors import SpawnlabError
 from . import calls
@@ -27,9 +27,8 @@ class CallError(SpawnlabError):
     """A system call was answered with another code than SUCCESS; ``code`` says which."""
 
     def __init__(self, call: str, code: int) -> None:
-        known = code in ReturnCode.__members__.values()
-        self.code = ReturnCode(code) if known else code
-        super().__init__(f"{call}: {ReturnCode(code).name if known else f'code {code}'}")
+        self.code = ReturnCode(code) if code in ReturnCode.__members__.values() else code
+        super().__init__(f"{call}: {name_of(code)}")
 
 
 class Child:

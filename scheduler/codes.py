@@ -16,3 +16,13 @@ class ReturnCode(IntEnum):
     OTHER_END_CLOSED = 7
     MAX_VMS_SPAWNED = 8
     MAX_FDS_CREATED = 9
+
+
+def name_of(code: int) -> str:
+    """The name of a return code; ``code N`` for one that is none of them, such as what another program made of it."""
+    return ReturnCode(code).name if code in ReturnCode.__members__.values() else f"code {code}"
+
+
+def spelled(code: int) -> str:
+    """A return code by its name and number; one that is none of them as a number."""
+    return f"{ReturnCode(code).name} ({code})" if code in ReturnCode.__members__.values() else str(code)

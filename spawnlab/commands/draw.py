@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .common import AS_EXPECTED, add_engine_option, add_fault_option, add_version_option, cycles, use_engine
 
 if TYPE_CHECKING:
+    from ..recording import Recording
     from .common import Subparsers
 
 # As spawnlab.pictures.drawing has them, which is not loaded for a help text.
@@ -91,18 +92,11 @@ def _is_stepper(options: argparse.Namespace) -> bool:
 def _stepper(options: argparse.Namespace) -> bytes:
     """A page that steps through the run (``docs/stepper.md``)."""
     from ..pictures.errors import PictureError
-    from ..recording import record
     from ..stepping.page import page_of_recording
 
     if options.what is not None:
         raise PictureError("a page shows all of a run: --what is for pictures")
-    recording = record(
-        Path(options.file),
-        version=options.script_version,
-        limit=options.limit,
-        policy=options.policy,
-        faults=options.fault,
-    )
+    recording = _recording(options)
     return page_of_recording(recording, limit=options.limit).encode()
 
 
@@ -110,19 +104,24 @@ def _picture(options: argparse.Namespace) -> bytes:
     from ..pictures.drawing import Wish, check, format_of, picture
     from ..pictures.errors import PictureError
     from ..pictures.story import story_of
-    from ..recording import record
 
     form = options.format or format_of(options.out)
     check(form, options.what, options.axis)
     if form == "png" and options.out is None and sys.stdout.isatty():
         raise PictureError("a PNG is nothing for a terminal: write it to a file with -o FILE.png")
-    recording = record(
+    recording = _recording(options)
+    story = story_of(recording.journal, recording.build)
+    drawn = picture(story, form, what=options.what, wish=Wish(axis=options.axis, whole=options.whole))
+    return drawn if isinstance(drawn, bytes) else drawn.encode()
+
+
+def _recording(options: argparse.Namespace) -> Recording:
+    from ..recording import record
+
+    return record(
         Path(options.file),
         version=options.script_version,
         limit=options.limit,
         policy=options.policy,
         faults=options.fault,
     )
-    story = story_of(recording.journal, recording.build)
-    drawn = picture(story, form, what=options.what, wish=Wish(axis=options.axis, whole=options.whole))
-    return drawn if isinstance(drawn, bytes) else drawn.encode()

@@ -7,7 +7,7 @@ from collections import deque
 from ..scenarios import steps as s
 from ..scenarios.steps import return_code
 from ..scheduler import messages as m
-from ..scheduler.codes import ReturnCode
+from ..scheduler.codes import ReturnCode, name_of
 from ..scheduler.events import Answered, AnyEvent, Ended, FaultInjected, Logged, Posted, Refused
 from ..scheduler.faults import Exit
 from ..scheduler.fds import is_read, other_end
@@ -47,7 +47,7 @@ class _Answer:
         self.facts = _facts(self, history)
 
     def __str__(self) -> str:
-        return f"VM {self.vm}'s {self.call} was answered with {_name(self.code)}{self.where}"
+        return f"VM {self.vm}'s {self.call} was answered with {name_of(self.code)}{self.where}"
 
     @property
     def where(self) -> str:
@@ -116,13 +116,13 @@ def _said(vm: int, said: Complaint, answer: _Answer | None) -> Explanation:
         rule = "A step that says what it expects ends its VM, with exit code -1, where it finds something else."
         return _explanation(vm, "expectation", rule, facts, f"VM {vm} found something else than its steps expect", ())
     return _explanation(
-        vm, _name(answer.code), _rule(answer.code), facts + answer.facts,
-        f"VM {vm}'s {answer.call} was answered with {_name(answer.code)}", answer.fds,
+        vm, name_of(answer.code), _rule(answer.code), facts + answer.facts,
+        f"VM {vm}'s {answer.call} was answered with {name_of(answer.code)}", answer.fds,
     )  # fmt: skip
 
 
 def _ended(answer: _Answer) -> Explanation:
-    name, vm = _name(answer.code), answer.vm
+    name, vm = name_of(answer.code), answer.vm
     ended = f"VM {vm} ended with exit code {answer.code}, the code of the last answer that it got{answer.where}"
     headline = f"VM {vm}'s {answer.call} was answered with {name}"
     return _explanation(vm, name, _rule(answer.code), [ended, *answer.facts], headline, answer.fds)
@@ -132,12 +132,8 @@ def _explanation(vm: int, cause: str, rule: str, facts: list[str], headline: str
     return Explanation(ending="exit", headline=headline, cause=cause, rule=rule, vms=(vm,), fds=fds, facts=tuple(facts))
 
 
-def _name(code: int) -> str:
-    return ReturnCode(code).name if code in ReturnCode.__members__.values() else f"code {code}"
-
-
 def _rule(code: int) -> str:
-    return rules.CODE_RULES.get(_name(code), rules.NO_RULE)
+    return rules.CODE_RULES.get(name_of(code), rules.NO_RULE)
 
 
 def _fds(answer: _Answer) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..scheduler.codes import spelled
 from . import wording
 from .arrows import BAR, DASHES, DOTS, Arrows
 from .canvas import FONT, SMALL, TITLE, Canvas
@@ -218,7 +219,7 @@ class _Timeline:
             case Doing.RUNNING if turn is not None:
                 place = f" at {turn.call.place}" if turn.call is not None and turn.call.place else ""
                 code = turn.call.code if turn.call is not None else None
-                answered = f", answered {wording.code(code)}" if code is not None else ""
+                answered = f", answered {spelled(code)}" if code is not None else ""
                 return f"runs, turn {turn.number:,}: {wording.said(turn) or 'no call'}{place}{answered}"
             case Doing.RUNNABLE:
                 return "can run"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..scheduler.codes import ReturnCode
+from ..scheduler.codes import spelled
 from ..views.hypotheticals import hypothetical_lines
 from ..views.text import cut, harmless
 from .fold import Loop, Omitted
@@ -123,13 +123,7 @@ def gone(event: EndGone) -> str:
 
 def refused(refusal: Refusal) -> str:
     """A return code that is an error."""
-    return f"{refusal.call or 'a call'} is answered {code(refusal.code)}"
-
-
-def code(number: int) -> str:
-    """A return code by its name and number."""
-    known = number in ReturnCode.__members__.values()
-    return f"{ReturnCode(number).name} ({number})" if known else str(number)
+    return f"{refusal.call or 'a call'} is answered {spelled(refusal.code)}"
 
 
 def swapped(swap: Swap) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ..scheduler import messages as m
-from ..scheduler.codes import ReturnCode
+from ..scheduler.codes import ReturnCode, spelled
 from ..scheduler.events import (
     Answered,
     AnyEvent,
@@ -126,9 +126,9 @@ class Timeline:
             case Posted(message=message):
                 return self._call(message)
             case Answered(code=code):
-                return None if code == ReturnCode.SUCCESS else f"is answered {ReturnCode(code).name} ({code})"
+                return None if code == ReturnCode.SUCCESS else f"is answered {spelled(code)}"
             case Refused(call=call, argument=argument, code=code):
-                return f"is answered {_code(code)} at once: {CALL_NAMES.get(call, call)} of {argument}"
+                return f"is answered {spelled(code)} at once: {CALL_NAMES.get(call, call)} of {argument}"
             case PipeOpened(read_fd=read_fd, write_fd=write_fd):
                 return f"gets fds {read_fd} (read end) and {write_fd} (write end)"
             case Transferred(reader=reader, fd=fd, size=size, head=head):
@@ -185,10 +185,6 @@ def head(row: Row) -> str:
 def words(row: Row) -> str:
     """What happens, in a sentence."""
     return f"VM {row.vm} {row.words}"
-
-
-def _code(code: int) -> str:
-    return f"{ReturnCode(code).name} ({code})" if code in ReturnCode.__members__.values() else str(code)
 
 
 def _argv(arguments: tuple[bytes, ...]) -> str:
