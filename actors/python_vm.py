@@ -36,6 +36,10 @@ class ForeignAwaitError(SpawnlabError):
     """An actor awaited something that is not a call of its VM; names the line. Await only what ``vm`` gives."""
 
 
+class ActorExitError(SpawnlabError):
+    """An actor called ``sys.exit``, which would end all of Python; names the line. Return an exit code instead."""
+
+
 class ReplayError(SpawnlabError):
     """An actor did not repeat itself when it was brought back: it depends on more than its answers."""
 
@@ -80,7 +84,7 @@ class Play:
         """Do the next thing; raises as an instruction does."""
         if self._request is None:
             self.vm.argv = tuple(_arguments(machine))
-            self._request = self._send(None)
+            self._request = self.send(None)
         elif self._posted:
             self._take(machine)
         request = self._request
@@ -123,13 +127,18 @@ class Play:
 
     def _answer(self, answer: Answer) -> None:
         self.told.append(Told(type(self._request).__name__, *answer))
-        self._request = self._send(answer)
+        self._request = self.send(answer)
 
-    def _send(self, answer: Answer | None) -> Request:
+    def send(self, answer: Answer | None) -> Request:
+        """Go on with the coroutine; gives what it asks for. Raises what it raises."""
         try:
             request: object = self._coroutine.send(answer)
         except StopIteration as stop:
             return Raw((EXIT, _exit_code(stop.value) & 0xFF))
+        except SystemExit as error:
+            raise ActorExitError(
+                f"{_line_of(error)}: sys.exit ends no VM but Python: an actor returns its exit code"
+            ) from None
         except RuntimeError as error:
             if _raised_in(error) in _LOOPS:  # there is no such loop round it, or another one
                 raise ForeignAwaitError(
@@ -147,7 +156,7 @@ class Play:
         self.vm.argv = tuple(argv)
         if progress.request is None:
             return
-        self._request = self._send(None)
+        self._request = self.send(None)
         for answer in told:
             if type(self._request).__name__ != answer.asked:
                 raise ReplayError(self._otherwise(answer.asked))

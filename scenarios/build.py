@@ -130,5 +130,8 @@ def build_actors(actors: Mapping[str, Actor], **fields: Any) -> Build:
     Raises :class:`ScenarioError`.
     """
     programs = {name: Program(elf=f"<{name}>") for name in actors}
-    elves = {name: STUB + name.encode() for name in actors}
+    try:
+        elves = {name: STUB + name.encode() for name in actors}
+    except UnicodeEncodeError as error:
+        raise ScenarioError(f"the program name {error.object!r} is no text: half of a surrogate pair") from None
     return build(Scenario(programs=programs, **fields), elves=elves).with_actors(actors)

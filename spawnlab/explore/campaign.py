@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from ..actors.failures import place_of
 from ..explain.causes import cause_of
 from ..play import run as trio_run
 from ..play import run_synchronously
@@ -134,7 +135,8 @@ class Played(msgspec.Struct, frozen=True):
 def play_batch(campaign: Campaign, first: int, count: int) -> Batch:
     """Play the cases ``first`` to ``first + count - 1``: the same result wherever it is done.
 
-    Raises :class:`~spawnlab.explore.properties.PropertyError`, with the case's token, where a function fails.
+    Raises :class:`~spawnlab.explore.properties.PropertyError`, with the case's token, where a function fails that is
+    asked, and :class:`CampaignError`, with the token too, where one fails that plays a VM.
     """
     question = campaign.asked()
     endings, causes, sizes = Counter[str](), Counter[str](), Counter[int]()
@@ -167,7 +169,7 @@ def _each(campaign: Campaign, numbers: range) -> Iterator[Played]:
         if campaign.scenarios:
             which = number % len(campaign.scenarios)
             case = plain_case(campaign.scenarios[which])
-            plain = plain_ones.get(which) or plain_ones.setdefault(which, case.play())
+            plain = plain_ones.get(which) or plain_ones.setdefault(which, _played_once(number, case))
         else:
             topology = random_topology(random, campaign.shape) if space is None else space.topology(number)
             if topology is None:
@@ -177,6 +179,16 @@ def _each(campaign: Campaign, numbers: range) -> Iterator[Played]:
         yield _played(campaign.mode, number, case, plain, random)
 
 
+def _played_once(number: int, case: Case, base: Build | None = None) -> Run:
+    try:
+        return case.play(base)
+    except Exception as error:
+        place = place_of(error)
+        if place is None:
+            raise
+        raise CampaignError(f"{place}; case {number}: spawnlab case {case.token}") from None
+
+
 def _played(mode: str, number: int, case: Case, plain: Run, random: Random) -> Played:
     """Play a case as the mode wants it; it is then what was played."""
     if mode in ALONE:
@@ -184,11 +196,11 @@ def _played(mode: str, number: int, case: Case, plain: Run, random: Random) -> P
     if mode == "agree":
         return Played(number, case, Seen(plain, plain, _is_other_by_others(plain)), runs=2 + len(ENGINES))
     case = changed(mode, case, plain, random)
-    return Played(number, case, _compared(case, plain, plain.build), runs=2)
+    run = _played_once(number, case, plain.build)
+    return Played(number, case, _compared(run, plain), runs=2)
 
 
-def _compared(case: Case, plain: Run, base: Build | None) -> Seen:
-    run = case.play(base)
+def _compared(run: Run, plain: Run) -> Seen:
     return Seen(run, plain, differs=_end(plain) != _end(run))
 
 
@@ -217,7 +229,7 @@ def holds_of(campaign: Campaign, case: Case) -> bool:
     elif campaign.mode == "agree":
         seen = Seen(plain, plain, _is_other_by_others(plain))
     else:
-        seen = _compared(case, plain, None)
+        seen = _compared(case.play(), plain)
     return campaign.asked().of(seen)
 
 

@@ -13,6 +13,7 @@ import spawnlab
 from spawnlab.explore.player import build_of
 from spawnlab.explore.topology import Topology
 from spawnlab.scheduler.events import AnyEvent, IterationEnded, Transferred
+from spawnlab.scheduler.faults import faults_of
 from spawnlab.scheduler.hypothetical import policy_of
 from spawnlab.scheduler.limits import U64_MAX
 from spawnlab.scheduler.mockup import MockCell
@@ -190,3 +191,9 @@ def test_arguments_of_the_root_are_kept() -> None:
     scheduler = Scheduler(sg_data_of("  ld a0, 0(sp)\n" + leave("a0")))
     scheduler.set_root_vm_args([b"one", b"two"])
     assert Scheduler.go_back(scheduler.sg_data(), scheduler.copy()).run().exit_code == 2
+
+
+def test_a_run_with_faults_cannot_be_copied() -> None:
+    scheduler = Scheduler(sg_data_of(*RELAY), faults=faults_of(["exit:1:1:0"]))
+    with pytest.raises(RuntimeError, match="a run with faults can't be copied"):
+        scheduler.copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spawnlab.scheduler.events import Answered, Ended, FdClosed, OtherEndGone, SwappedIn, WaitEnded
+from spawnlab.scheduler.events import Answered, Ended, FdClosed, OtherEndGone, SwappedIn, SwappedOut, WaitEnded
 from spawnlab.scheduler.states import TERMINATED
 
 from .programs import (
@@ -129,3 +129,14 @@ def test_each_end_makes_room_for_another_vm() -> None:
 def test_a_grandchild_can_be_awaited_by_the_root() -> None:
     run = play(spawn(1) + wait(2) + leave("[code]") + words("child", 0), spawn(2) + leave(), leave(21))
     assert run.exit_code == 21
+
+
+def test_a_vm_that_makes_room_for_those_it_wakes_leaves_nothing_behind() -> None:
+    """It is a machine while they are woken, and the lowest of four by the second: it is swapped out at its end."""
+    root = pipe() + spawn_with(1, 2) + spawn(2) * 5 + write(3, 1) + wait(2) + leave("[code]")
+    run = play(root, read(2, 1) + leave(3), wait(1) + leave("[code]"))
+    since = run.journal.events[run.journal.events.index(Ended(1, 3)) :]
+    assert [event.vm for event in since if isinstance(event, SwappedOut)][:2] == [0, 1]
+    assert [event.exit_code for event in run.events(Ended)] == [3] * 7
+    assert 1 not in run.table.suspended
+    assert 1 not in run.table.states
