@@ -21,8 +21,11 @@ _UNKNOWN_TAG = re.compile(r"Invalid value '(.*)'")
 _NAMES_SHOWN = 16
 
 
-def scenario_error(error: msgspec.ValidationError, values: Any) -> ScenarioError:
-    """The error with its place; msgspec names no keys of tables, so the program is looked for."""
+def scenario_error(error: msgspec.ValidationError, values: Any, model: type = Scenario) -> ScenarioError:
+    """The error with its place; msgspec names no keys of tables, so the program is looked for.
+
+    ``model`` is what the values do not fit.
+    """
     message, path = _split(error)
     if path.startswith(_IN_PROGRAM):
         programs = cast("Mapping[str, Any]", values["programs"])
@@ -35,7 +38,7 @@ def scenario_error(error: msgspec.ValidationError, values: Any) -> ScenarioError
                 break
     field, tag = _UNKNOWN_FIELD.fullmatch(message), _UNKNOWN_TAG.fullmatch(message)
     if field:
-        known = _fields_at(keys_of(path), values)
+        known = _fields_at(keys_of(path), values, model)
         return ScenarioError(f"there is no such field here{_nearest(field[1], known)}", path=f"{path}.{field[1]}")
     if tag and path.endswith(".op"):
         return ScenarioError(f"there is no operation {tag[1]!r}{_nearest(tag[1], _operations())}", path=path)
@@ -60,12 +63,12 @@ def _nearest(name: str, known: list[str]) -> str:
 
 
 def _operations() -> list[str]:
-    return [str(struct.tag) for struct in _structs(_type_at(["programs", "root", "steps", 0], None))]
+    return [str(struct.tag) for struct in _structs(_type_at(["programs", "root", "steps", 0], None, Scenario))]
 
 
-def _fields_at(keys: list[Key], values: Any) -> list[str]:
+def _fields_at(keys: list[Key], values: Any, model: type) -> list[str]:
     """The fields that a table may have."""
-    structs = _structs(_type_at(keys, values))
+    structs = _structs(_type_at(keys, values, model))
     for key in keys:
         values = values[key]
     tagged = [struct for struct in structs if struct.tag is not None and struct.tag == values.get(struct.tag_field)]
@@ -80,9 +83,9 @@ def _structs(node: inspect.Type) -> list[inspect.StructType]:
     return [node] if isinstance(node, inspect.StructType) else []
 
 
-def _type_at(keys: list[Key], values: Any) -> inspect.Type:
+def _type_at(keys: list[Key], values: Any, model: type) -> inspect.Type:
     """The model's type of a place; ``values`` say which operation a step is, where that matters."""
-    node: inspect.Type = inspect.type_info(Scenario)
+    node: inspect.Type = inspect.type_info(model)
     for key in keys:
         parts = node.types if isinstance(node, inspect.UnionType) else (node,)
         inner: list[inspect.Type] = []

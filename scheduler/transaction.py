@@ -53,6 +53,8 @@ class ResolvedTransaction(msgspec.Struct, frozen=True, kw_only=True):
     transaction: Transaction
     inputs: tuple[Cell, ...] = ()
     cell_deps: tuple[Cell, ...] = ()
+    dep_groups: tuple[Cell, ...] = ()
+    """The cells that listed some of the cell deps. No script can see them."""
     outputs: tuple[Cell, ...] = ()
     headers: Mapping[bytes, Header] = {}
     """Known headers by block hash."""

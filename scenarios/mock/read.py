@@ -1,0 +1,181 @@
+"""Reading a mock transaction, and what it says of the chain (``transaction`` §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ...scheduler import chain
+from ...scheduler.transaction import ResolvedTransaction
+from ...scheduler.verify.errors import ResolveError
+from ...scheduler.verify.resolving import out_points_of, resolve
+from ..errors import ScenarioError
+from ..formats import parse
+from ..hints import scenario_error
+from ..load import located, read_text
+from . import model
+from .templates import replaced
+from .values import decode
+
+DEP_GROUP = "dep_group"
+
+
+class MockTransaction(msgspec.Struct, frozen=True, dict=True):
+    """A transaction with all that it names. ``resolved`` is made when it is asked for."""
+
+    file: model.MockTransaction
+    """As it is in the file."""
+
+    @cached_property
+    def transaction(self) -> chain.Transaction:
+        """The transaction itself."""
+        tx = self.file.tx
+        return chain.Transaction(
+            version=int(tx.version),
+            cell_deps=tuple(chain.CellDep(_out_point(dep.out_point), _dep_type(dep)) for dep in tx.cell_deps),
+            header_deps=tuple(map(bytes, tx.header_deps)),
+            inputs=tuple(_input(given) for given in tx.inputs),
+            outputs=tuple(_output(output) for output in tx.outputs),
+            outputs_data=tuple(map(bytes, tx.outputs_data)),
+            witnesses=tuple(map(bytes, tx.witnesses)),
+        )
+
+    @cached_property
+    def cells(self) -> Mapping[chain.OutPoint, chain.Cell]:
+        """The cells that the transaction names, and those that its dep groups list.
+
+        A cell that is an input and a dep is what is given for the dep. Raises :class:`ScenarioError` for one that is
+        missing.
+        """
+        found: dict[chain.OutPoint, chain.Cell] = {}
+        for index, given in enumerate(self.file.tx.inputs):
+            mock = next((mock for mock in self.file.mock_info.inputs if mock.input == given), None)
+            if mock is None:
+                raise ScenarioError(self._no_input(given), path=f"$.tx.inputs[{index}]")
+            found[_out_point(given.previous_output)] = _cell(mock, given.previous_output)
+        for index, dep in enumerate(self.file.tx.cell_deps):
+            found.update(self._dep(dep, f"$.tx.cell_deps[{index}]"))
+        return found
+
+    @cached_property
+    def headers(self) -> Mapping[bytes, chain.Header]:
+        """Headers by the hashes that are given for them, of equal ones the first."""
+        headers: dict[bytes, chain.Header] = {}
+        for given in self.file.mock_info.header_deps:
+            fields = {name: _plain(getattr(given, name)) for name in chain.Header.__struct_fields__}
+            headers.setdefault(bytes(given.hash), chain.Header(**fields))
+        for index, block_hash in enumerate(self.file.tx.header_deps):
+            if block_hash not in headers:
+                raise ScenarioError(
+                    f"no header of $.mock_info.header_deps has the hash 0x{block_hash.hex()}",
+                    path=f"$.tx.header_deps[{index}]",
+                )
+        return headers
+
+    @cached_property
+    def extensions(self) -> Mapping[bytes, bytes]:
+        """Block extensions by block hash, of equal ones the last."""
+        return {bytes(block_hash): bytes(content) for block_hash, content in self.file.mock_info.extensions}
+
+    @cached_property
+    def resolved(self) -> ResolvedTransaction:
+        """The transaction with its cells; raises :class:`ScenarioError`."""
+        try:
+            return resolve(self.transaction, self)
+        except ResolveError as error:
+            raise ScenarioError(f"the transaction can't be resolved: {error}") from None
+
+    def _dep(self, dep: model.CellDep, path: str) -> Iterator[tuple[chain.OutPoint, chain.Cell]]:
+        mock = self._mock_dep(dep.out_point)
+        if mock is None:
+            raise ScenarioError(
+                f"no cell of $.mock_info.cell_deps has the out point {out_point_text(dep.out_point)}", path=path
+            )
+        for number, member in enumerate(_members(mock) if dep.dep_type == DEP_GROUP else ()):
+            cell = self._mock_dep(member)
+            if cell is None:
+                raise ScenarioError(
+                    f"member {number} of the dep group is not among $.mock_info.cell_deps: {out_point_text(member)}",
+                    path=path,
+                )
+            yield _out_point(member), _cell(cell, member)
+        yield _out_point(dep.out_point), _cell(mock, dep.out_point)
+
+    def _mock_dep(self, out_point: model.OutPoint) -> model.MockCellDep | None:
+        return next((mock for mock in self.file.mock_info.cell_deps if mock.cell_dep.out_point == out_point), None)
+
+    def _no_input(self, given: model.CellInput) -> str:
+        same = [m for m in self.file.mock_info.inputs if m.input.previous_output == given.previous_output]
+        message = f"no input of $.mock_info.inputs is of {out_point_text(given.previous_output)}"
+        if same:
+            return f"{message} since {hex(given.since)}; one is since {hex(same[0].input.since)}, and must be the same"
+        return message
+
+
+def read_mock(file: Path) -> MockTransaction:
+    """Read a file; raises :class:`ScenarioError`, which names the file, the line and the place in it."""
+    text = read_text(file)
+    try:
+        return parse_mock(text, file.parent)
+    except ScenarioError as error:
+        raise error.in_file(str(file)) from None
+
+
+def parse_mock(text: str, folder: Path) -> MockTransaction:
+    """A mock transaction of a text, its templates replaced by what is in ``folder``; raises :class:`ScenarioError`."""
+    plain = replaced(text, folder)
+    values: Any = parse(plain, ".json")
+    try:
+        return MockTransaction(msgspec.convert(values, model.MockTransaction, dec_hook=decode))
+    except msgspec.ValidationError as error:
+        raise _in_lines(located(scenario_error(error, values, model.MockTransaction), plain, ".json"), text) from None
+
+
+def _in_lines(error: ScenarioError, text: str) -> ScenarioError:
+    """The error with the line as it stands in the file: templates take no other lines than what they are replaced by."""
+    return error if error.line is None else error.at_line(error.line, text.splitlines()[error.line - 1])
+
+
+def out_point_text(out_point: model.OutPoint) -> str:
+    """An out point for people."""
+    return f"{int(out_point.index)} of 0x{out_point.tx_hash.hex()}"
+
+
+def _members(mock: model.MockCellDep) -> Iterator[model.OutPoint]:
+    for member in out_points_of(bytes(mock.data)) or ():
+        yield model.OutPoint(tx_hash=model.Hash(member.tx_hash), index=model.U32(member.index))
+
+
+def _plain(value: int | bytes) -> int | bytes:
+    return int(value) if isinstance(value, int) else bytes(value)
+
+
+def _dep_type(dep: model.CellDep) -> int:
+    return int(dep.dep_type == DEP_GROUP)
+
+
+def _out_point(given: model.OutPoint) -> chain.OutPoint:
+    return chain.OutPoint(bytes(given.tx_hash), int(given.index))
+
+
+def _input(given: model.CellInput) -> chain.CellInput:
+    return chain.CellInput(_out_point(given.previous_output), int(given.since))
+
+
+def script_of(given: model.Script) -> chain.Script:
+    """A script as a value."""
+    return chain.Script(bytes(given.code_hash), int(given.hash_type), bytes(given.args))
+
+
+def _output(given: model.CellOutput) -> chain.CellOutput:
+    lock, type_script = script_of(given.lock), None if given.type is None else script_of(given.type)
+    return chain.CellOutput(int(given.capacity), lock, type_script)
+
+
+def _cell(mock: model.MockInput | model.MockCellDep, out_point: model.OutPoint) -> chain.Cell:
+    block_hash = bytes(mock.header) if mock.header is not None else chain.ZERO_HASH
+    return chain.Cell(_output(mock.output), bytes(mock.data), _out_point(out_point), block_hash)
