@@ -12,7 +12,7 @@ import msgspec
 from ...scheduler import chain
 from ...scheduler.transaction import ResolvedTransaction
 from ...scheduler.verify.errors import ResolveError
-from ...scheduler.verify.resolving import out_points_of, resolve
+from ...scheduler.verify.resolving import KnownChain, out_points_of, resolve
 from ..errors import ScenarioError
 from ..formats import parse
 from ..hints import scenario_error
@@ -66,7 +66,7 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
         """Headers by the hashes that are given for them, of equal ones the first."""
         headers: dict[bytes, chain.Header] = {}
         for given in self.file.mock_info.header_deps:
-            fields = {name: _plain(getattr(given, name)) for name in chain.Header.__struct_fields__}
+            fields: dict[str, Any] = {name: _plain(getattr(given, name)) for name in chain.Header.__struct_fields__}
             headers.setdefault(bytes(given.hash), chain.Header(**fields))
         for index, block_hash in enumerate(self.file.tx.header_deps):
             if block_hash not in headers:
@@ -85,7 +85,9 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
     def resolved(self) -> ResolvedTransaction:
         """The transaction with its cells; raises :class:`ScenarioError`."""
         try:
-            return resolve(self.transaction, self)
+            return resolve(
+                self.transaction, KnownChain(cells=self.cells, headers=self.headers, extensions=self.extensions)
+            )
         except ResolveError as error:
             raise ScenarioError(f"the transaction can't be resolved: {error}") from None
 
@@ -136,7 +138,7 @@ def parse_mock(text: str, folder: Path) -> MockTransaction:
 
 
 def _in_lines(error: ScenarioError, text: str) -> ScenarioError:
-    """The error with the line as it stands in the file: templates take no other lines than what they are replaced by."""
+    """The error with the line as it stands in the file: what templates are replaced by has no line ends."""
     return error if error.line is None else error.at_line(error.line, text.splitlines()[error.line - 1])
 
 

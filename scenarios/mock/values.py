@@ -42,10 +42,10 @@ class Hex(bytes):
 
 
 class HashType(int):
-    """A script's hash type: ``data``, ``type``, ``data1``, ``data2``, and up to ``data127``, for which no rule is yet."""
+    """A script's hash type: ``data``, ``type``, ``data1``, ``data2``, and on to ``data127``, which no rule is for yet."""
 
 
-def decode(wanted: type, value: Any) -> Any:
+def decode(wanted: type[Any], value: Any) -> Any:
     """One of these of what is in the file; raises :class:`ValueError`, which says what is wrong with it."""
     if not isinstance(value, str):
         raise ValueError(f"{_shown(str(value))} is no text: {_form(wanted)}")
@@ -91,7 +91,7 @@ def _hash_type(value: str) -> HashType:
     return HashType(2 * int(found[1] or 0))
 
 
-def _form(wanted: type) -> str:
+def _form(wanted: type[Any]) -> str:
     if issubclass(wanted, Number):
         return 'a number is a text such as "0x1f" ("0x0" for zero)'
     if issubclass(wanted, Hash):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+
+import msgspec
 
 from ..chain import Cell, CellDep, Header, OutPoint, Transaction
 from ..hashing import ZERO_HASH
@@ -16,23 +17,15 @@ _GROUP = 1
 _OUT_POINT_SIZE = 36
 
 
-class KnownChain(Protocol):
-    """What is known of the chain: cells by where they were made, headers and extensions by block hash."""
+class KnownChain(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the chain."""
 
-    @property
-    def cells(self) -> Mapping[OutPoint, Cell]:
-        """Cells that are alive, with their data."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[bytes, Header]:
-        """Headers by block hash."""
-        ...
-
-    @property
-    def extensions(self) -> Mapping[bytes, bytes]:
-        """Block extensions by block hash."""
-        ...
+    cells: Mapping[OutPoint, Cell]
+    """Cells that are alive, with their data, by where they were made."""
+    headers: Mapping[bytes, Header] = {}
+    """Headers by block hash."""
+    extensions: Mapping[bytes, bytes] = {}
+    """Block extensions by block hash."""
 
 
 def resolve(transaction: Transaction, chain: KnownChain) -> ResolvedTransaction:

@@ -59,5 +59,5 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rules_up_to(version: int) -> Rules:
-    """The rules at a time at which ``version``, 0 to 2, is the newest: what ckb-debugger's ``--script-version`` sets."""
+    """The rules when ``version``, 0 to 2, is the newest: what ckb-debugger's ``--script-version`` sets."""
     return Rules(epoch=Epoch(number=(15, 25, 35)[version]))

@@ -30,7 +30,7 @@ def test_of_equal_types_the_first_if_all_have_the_same_data() -> None:
 
 def test_types_with_other_data_match_more_than_once() -> None:
     programs = deps((b"x", T), (b"y", T), (b"x", T))
-    with pytest.raises(MultipleMatches, match="^MultipleMatches$"):
+    with pytest.raises(MultipleMatches, match=r"^MultipleMatches$"):
         programs.index_of(Script(T.hash(), TYPE))
 
 

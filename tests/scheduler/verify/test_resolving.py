@@ -15,7 +15,7 @@ from spawnlab.scheduler.verify.errors import (
     ResolveError,
     Unknown,
 )
-from spawnlab.scheduler.verify.resolving import DEPS_MAX, out_points_of, resolve
+from spawnlab.scheduler.verify.resolving import DEPS_MAX, out_points_of
 
 from .worlds import GROUP, World, out_point_vec, transaction
 
@@ -26,7 +26,7 @@ def test_dep_groups_are_expanded_in_their_place() -> None:
     world = World()
     a, b, c = (world.add(bytes([i])) for i in range(3))
     group = world.add(out_point_vec(a, c, a))
-    found = resolve(transaction(world, [b, CellDep(group, GROUP), c], []), world)
+    found = world.resolve(transaction(world, [b, CellDep(group, GROUP), c], []))
     assert [cell.data for cell in found.cell_deps] == [b"\1", b"\0", b"\2", b"\0", b"\2"]
     assert [cell.out_point for cell in found.dep_groups] == [group]
 
@@ -34,7 +34,7 @@ def test_dep_groups_are_expanded_in_their_place() -> None:
 def test_a_dep_group_as_code_is_a_cell_like_others() -> None:
     world = World()
     group = world.add(out_point_vec(world.add(b"x")))
-    found = resolve(transaction(world, [group], []), world)
+    found = world.resolve(transaction(world, [group], []))
     assert [cell.out_point for cell in found.cell_deps] == [group]
     assert found.dep_groups == ()
 
@@ -43,7 +43,7 @@ def test_members_of_a_group_are_code() -> None:
     """A group within a group is not expanded."""
     world = World()
     inner = world.add(out_point_vec(world.add(b"x")))
-    found = resolve(transaction(world, [CellDep(world.add(out_point_vec(inner)), GROUP)], []), world)
+    found = world.resolve(transaction(world, [CellDep(world.add(out_point_vec(inner)), GROUP)], []))
     assert [cell.out_point for cell in found.cell_deps] == [inner]
 
 
@@ -54,7 +54,7 @@ def test_what_is_no_dep_group(data: bytes) -> None:
     world = World()
     group = world.add(data)
     with pytest.raises(InvalidDepGroup) as caught:
-        resolve(transaction(world, [CellDep(group, GROUP)], []), world)
+        world.resolve(transaction(world, [CellDep(group, GROUP)], []))
     assert str(caught.value) == f"InvalidDepGroup(OutPoint(0x{group.encode().hex()}))"
 
 
@@ -80,10 +80,10 @@ def test_so_many_deps_and_no_more(count: int) -> None:
     ):
         made = transaction(world, deps, [])
         if count <= DEPS_MAX:
-            assert len(resolve(made, world).cell_deps) == count
+            assert len(world.resolve(made).cell_deps) == count
         else:
-            with pytest.raises(OverMaxDepExpansionLimit, match="^OverMaxDepExpansionLimit$"):
-                resolve(made, world)
+            with pytest.raises(OverMaxDepExpansionLimit, match=r"^OverMaxDepExpansionLimit$"):
+                world.resolve(made)
 
 
 def test_what_is_not_there() -> None:
@@ -97,7 +97,7 @@ def test_what_is_not_there() -> None:
         transaction(world, [], [cell, NOWHERE]),
     ):
         with pytest.raises(Unknown) as caught:
-            resolve(made, world)
+            world.resolve(made)
         assert str(caught.value) == f"Unknown(OutPoint(0x{NOWHERE.encode().hex()}))"
         assert caught.value.out_point == NOWHERE
 
@@ -107,23 +107,23 @@ def test_no_cell_is_consumed_twice() -> None:
     cell = world.add()
     made = transaction(world, [], [cell, cell])
     with pytest.raises(Dead) as caught:
-        resolve(made, world)
+        world.resolve(made)
     assert str(caught.value).startswith("Dead(OutPoint(0x0101")
 
 
 def test_a_cell_may_be_an_input_and_a_dep() -> None:
     world = World()
     cell = world.add()
-    found = resolve(transaction(world, [cell], [cell]), world)
+    found = world.resolve(transaction(world, [cell], [cell]))
     assert found.inputs == found.cell_deps
 
 
 def test_only_headers_that_are_named_and_known() -> None:
     world = World(headers={b"a" * 32: Header(number=1), b"b" * 32: Header(number=2)})
-    found = resolve(transaction(world, [], [], header_deps=(b"a" * 32,)), world)
+    found = world.resolve(transaction(world, [], [], header_deps=(b"a" * 32,)))
     assert [header.number for header in found.headers.values()] == [1]
     with pytest.raises(InvalidHeader) as caught:
-        resolve(transaction(world, [], [], header_deps=(b"a" * 32, b"c" * 32)), world)
+        world.resolve(transaction(world, [], [], header_deps=(b"a" * 32, b"c" * 32)))
     assert str(caught.value) == f"InvalidHeader(Byte32(0x{'63' * 32}))"
 
 
@@ -134,16 +134,16 @@ def test_a_cellbase_consumes_nothing(inputs: int, witnesses: int) -> None:
     nothing = CellInput(OutPoint())
     made = Transaction(inputs=(nothing,) * inputs, witnesses=(b"",) * witnesses)
     if (inputs, witnesses) == (1, 1):
-        assert resolve(made, world).inputs == ()
+        assert world.resolve(made).inputs == ()
     else:
         with pytest.raises(ResolveError):
-            resolve(made, world)
+            world.resolve(made)
 
 
 def test_outputs_are_cells_of_the_transaction() -> None:
     world = World()
     made = transaction(world, [], [world.add()], [CellOutput(1), CellOutput(2)], outputs_data=(b"x", b""))
-    found = resolve(made, world).outputs
+    found = world.resolve(made).outputs
     assert [(cell.output.capacity, cell.data, cell.out_point) for cell in found] == [
         (1, b"x", OutPoint(made.hash, 0)),
         (2, b"", OutPoint(made.hash, 1)),

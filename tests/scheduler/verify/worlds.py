@@ -8,7 +8,8 @@ import msgspec
 
 from spawnlab.scheduler.chain import Cell, CellDep, CellInput, CellOutput, Header, OutPoint, Script, Transaction
 from spawnlab.scheduler.hashing import data_hash
-from spawnlab.scheduler.verify.resolving import resolve
+from spawnlab.scheduler.transaction import ResolvedTransaction
+from spawnlab.scheduler.verify.resolving import KnownChain, resolve
 from spawnlab.scheduler.verify.verifier import Verifier
 from spawnlab.scheduler.verify.versions import Rules
 
@@ -34,7 +35,11 @@ class World(msgspec.Struct):
 
     def verifier(self, transaction: Transaction, rules: Rules | None = None) -> Verifier:
         """The transaction, resolved."""
-        return Verifier(resolve(transaction, self), rules=rules)
+        return Verifier(self.resolve(transaction), rules=rules)
+
+    def resolve(self, transaction: Transaction) -> ResolvedTransaction:
+        """The transaction with its cells."""
+        return resolve(transaction, KnownChain(cells=self.cells, headers=self.headers, extensions=self.extensions))
 
 
 def exits(code: int, *, work: int = 0) -> bytes:
