@@ -13,13 +13,19 @@ from ..actors.python_vm import Actor
 from ..scheduler.limits import U64_MAX
 from ..scheduler.mockup import mock_group
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
+from ..scheduler.verify.verifier import Verifier
+from ..scheduler.verify.versions import rules_up_to
 from .cells import CellReader, bytes_of
 from .check import check_plan
 from .errors import ScenarioError
 from .load import located, parse_scenario, read_file, read_text
+from .mock.play import names_of, script_data
+from .mock.read import MockTransaction, parse_mock
 from .model import Program, Scenario
 from .names import nearest
 from .programs import STUB, Code, ProgramReader, check_elf
+
+_PLAIN = Scenario()
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -30,6 +36,8 @@ class Build(msgspec.Struct, frozen=True):
     sg_data: ScriptGroupData
     actors: Mapping[int, Actor] = {}
     """Programs that ``async def`` functions play, by their number; the ELF file only says what loading costs."""
+    transaction: MockTransaction | None = None
+    """The whole transaction, where the scenario is one of its scripts."""
 
     def machines(self) -> ActorMachines:
         """What makes the VMs' machines in one run."""
@@ -74,6 +82,10 @@ def build(
 
 
 def _build(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Build:
+    if scenario.transaction is not None:
+        return _build_transaction(scenario, folder, elves)
+    if not scenario.programs:
+        raise ScenarioError("the field 'programs' is missing, and there is no transaction")
     names = list(scenario.programs)
     if scenario.limits.cycles > U64_MAX:
         raise ScenarioError("more than 64 bits hold; at most 2^64 - 1", path="$.limits.cycles")
@@ -85,6 +97,39 @@ def _build(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Buil
     codes = tuple(reader.read(name, program) for name, program in scenario.programs.items())
     actors = {index: code.actor for index, code in enumerate(codes) if code.actor is not None}
     return Build(scenario, codes, _group(scenario, codes), actors)
+
+
+TRANSACTION = "$transaction"
+"""Among ELF files: the text of the transaction."""
+_ITS_OWN = ("args", "group", "witnesses", "inputs", "outputs", "cell_deps", "header_deps")
+"""What a transaction's file says, and not the scenario's."""
+
+
+def _build_transaction(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Build:
+    """A script of a transaction: its cell deps are the programs."""
+    check_plan(scenario)
+    for name in _ITS_OWN:
+        if getattr(scenario, name) != getattr(_PLAIN, name):
+            raise ScenarioError("the transaction's file says this", path=f"$.{name}")
+    file = folder / (scenario.transaction or "")
+    text = elves[TRANSACTION].decode() if TRANSACTION in elves else read_text(file)
+    try:
+        mock = parse_mock(text, file.parent)
+        verifier = Verifier(mock.resolved, rules=rules_up_to(scenario.version))
+        address, sg_data = script_data(verifier, scenario.script)
+    except ScenarioError as error:
+        raise error.in_file(str(file)) from None
+    names = names_of(mock, text)
+    codes = [Code(name, cell.data) for name, cell in zip(names, sg_data.resolved.cell_deps, strict=True)]
+    made = msgspec.structs.replace(
+        scenario,
+        script=address,
+        version=sg_data.version,
+        root=names[sg_data.program.index],
+        programs={name: Program(elf=name) for name in names},
+        title=scenario.title or f"{file.name} {address}",
+    )
+    return Build(made, tuple(codes), sg_data, transaction=mock)
 
 
 def _group(scenario: Scenario, codes: Sequence[Code]) -> ScriptGroupData:
@@ -104,13 +149,32 @@ def _group(scenario: Scenario, codes: Sequence[Code]) -> ScriptGroupData:
     )
 
 
-def build_file(file: Path) -> Build:
-    """A scenario file, ready to run; raises :class:`ScenarioError`, which names the line."""
+def build_file(file: Path, *, version: int | None = None) -> Build:
+    """A scenario file, or ``TX.json#SCRIPT``, ready to run; raises :class:`ScenarioError`, which names the line.
+
+    ``version`` is the newest that is active for a transaction, 2 unless given.
+    """
+    file, script = split_script(file)
     text = read_text(file)
+    if script is not None or is_mock(text):
+        newest = 2 if version is None else version
+        scenario = Scenario(transaction=file.name, script=script, version=newest)
+        return build(scenario, file=str(file), folder=file.parent, elves={TRANSACTION: text.encode()})
     try:
         return build(parse_scenario(text, file.suffix), file=str(file), folder=file.parent)
     except ScenarioError as error:
         raise located(error, text, file.suffix).in_file(str(file)) from None
+
+
+def split_script(file: Path) -> tuple[Path, str | None]:
+    """A file, and the script behind a ``#``, if there is one and the file has no such name itself."""
+    name, mark, script = file.name.rpartition("#")
+    return (file.with_name(name), script) if mark and name and not file.exists() else (file, None)
+
+
+def is_mock(text: str) -> bool:
+    """Whether a file is a mock transaction; a scenario has no such field."""
+    return '"mock_info"' in text and text.lstrip().startswith("{")
 
 
 def build_elf(file: Path, *, version: int) -> Build:

@@ -93,10 +93,18 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     lesson: str = ""
     """The lesson of the gallery that it belongs to."""
     version: Annotated[int, msgspec.Meta(ge=0, le=2)] = 2
-    """Script version: 0 is ``data``, 1 ``data1``, 2 ``data2``. Only version 2 has spawn and pipes."""
+    """Script version: 0 is ``data``, 1 ``data1``, 2 ``data2``. Only version 2 has spawn and pipes.
+
+    Of a transaction, the newest that is active."""
+    transaction: str | None = None
+    """Path of a mock transaction, in the JSON of ckb-debugger: one of its scripts runs, in place of programs."""
+    script: str | None = None
+    """Which one: ``input.0.lock``, ``input.0.type``, ``output.1.type`` or a script hash."""
     root: ProgramName = "root"
     """The program that VM 0 runs."""
-    programs: Annotated[dict[ProgramName, Program], msgspec.Meta(min_length=1)]
+    programs: Annotated[dict[ProgramName, Program], msgspec.Meta(min_length=1)] = msgspec.field(
+        default_factory=dict[str, Program]
+    )
     args: Bytes = ""
     """The script's args."""
     group: Literal["lock", "type"] = "lock"

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 
 from .actors.factory import ActorMachines, SavedPlay
-from .scenarios.build import Build, build
+from .scenarios.build import TRANSACTION, Build, build
 from .scenarios.errors import ScenarioError
 from .scenarios.load import read_file
+from .scenarios.mock.write import mock_text
 from .scenarios.model import Scenario
 from .scenarios.programs import is_made_here
 from .scheduler.events import AnyEvent
@@ -100,7 +101,7 @@ def is_saved(file: Path) -> bool:
 def save(made: Build, scheduler: Scheduler, events: list[AnyEvent], machines: ActorMachines) -> SavedRun:
     """Suspend a scheduler that runs ``made``; it can't be run afterwards. ``events`` is where it notes its events."""
     state = scheduler.suspend()
-    elves = {code.name: code.elf for code in made.codes if not is_made_here(made.scenario.programs[code.name])}
+    elves = elves_of(made)
     return SavedRun(
         scenario=made.scenario,
         elves=elves,
@@ -112,6 +113,13 @@ def save(made: Build, scheduler: Scheduler, events: list[AnyEvent], machines: Ac
         actors=made.actor_names(),
         plays=machines.saved(),
     )
+
+
+def elves_of(made: Build) -> dict[str, bytes]:
+    """What a scenario is made again of, besides itself: ELF files, or the transaction."""
+    if made.transaction is not None:
+        return {TRANSACTION: mock_text(made.transaction).encode()}
+    return {code.name: code.elf for code in made.codes if not is_made_here(made.scenario.programs[code.name])}
 
 
 def digest_of(sg_data: ScriptGroupData) -> bytes:

@@ -10,7 +10,7 @@ import msgspec
 from .actors.factory import ActorMachines, SavedPlay
 from .actors.python_vm import Actor, ReplayError
 from .saved import SavedRun, SavedRunError, is_saved, save
-from .scenarios.build import Build, build, build_actors, build_elf, build_file
+from .scenarios.build import Build, build, build_actors, build_elf, build_file, split_script
 from .scenarios.check import unmet
 from .scenarios.formats import SUFFIXES
 from .scenarios.gallery import resolve
@@ -108,9 +108,10 @@ def _load(what: Playable, version: int | None) -> Build:
     file = resolve(os.fspath(what))
     if is_saved(file):
         raise SavedRunError(f"{file}: a suspended run: go on with `spawnlab resume`, or with SavedRun.read(...)")
-    if file.suffix not in SUFFIXES and read_file(file)[:4] == b"\x7fELF":
+    is_elf = file.suffix not in SUFFIXES and split_script(file)[1] is None
+    if is_elf and read_file(file)[:4] == b"\x7fELF":
         return build_elf(file, version=2 if version is None else version)
-    return build_file(file)
+    return build_file(file, version=version)
 
 
 class Staging:

@@ -97,7 +97,7 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
             raise ScenarioError(
                 f"no cell of $.mock_info.cell_deps has the out point {out_point_text(dep.out_point)}", path=path
             )
-        for number, member in enumerate(_members(mock) if dep.dep_type == DEP_GROUP else ()):
+        for number, member in enumerate(members(mock) if dep.dep_type == DEP_GROUP else ()):
             cell = self._mock_dep(member)
             if cell is None:
                 raise ScenarioError(
@@ -147,7 +147,8 @@ def out_point_text(out_point: model.OutPoint) -> str:
     return f"{int(out_point.index)} of 0x{out_point.tx_hash.hex()}"
 
 
-def _members(mock: model.MockCellDep) -> Iterator[model.OutPoint]:
+def members(mock: model.MockCellDep) -> Iterator[model.OutPoint]:
+    """The out points that a dep group lists; none where its data are no list."""
     for member in out_points_of(bytes(mock.data)) or ():
         yield model.OutPoint(tx_hash=model.Hash(member.tx_hash), index=model.U32(member.index))
 

@@ -42,7 +42,7 @@ class Hex(bytes):
 
 
 class HashType(int):
-    """A script's hash type: ``data``, ``type``, ``data1``, ``data2``, and on to ``data127``, which no rule is for yet."""
+    """A script's hash type: ``data``, ``type``, ``data1``, ``data2``, and on to ``data127``: no rule is for these."""
 
 
 def decode(wanted: type[Any], value: Any) -> Any:

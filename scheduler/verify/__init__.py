@@ -1,1 +1,1 @@
-"""Whole transactions: which scripts run, in which order and version, and what becomes of it (``transaction`` §7 to §11)."""
+"""Whole transactions: which scripts run, when, in which version, and what becomes of it (``transaction`` §7 to §11)."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from ...vm.errors import CyclesExceeded, Pause, VmError
+from ..chain import Script
 from ..limits import U64_MAX
 from ..processes import Observer
 from ..scheduler import RunMode, Scheduler
@@ -102,14 +103,19 @@ class Verifier:
         """The group of a script."""
         return next((g for g in self.groups if (g.type, g.hash) == (group_type, script_hash)), None)
 
+    def code_of(self, script: Script) -> tuple[int, int]:
+        """A script's version, and the number of the cell dep that is its code; raises a
+        :class:`~.errors.ScriptError`: for the version first."""
+        return self.rules.version_of(script), self._programs.index_of(script)
+
     def sg_data(self, group: ScriptGroup) -> ScriptGroupData:
-        """What a scheduler runs for a group; raises a :class:`~.errors.ScriptError` where it can't."""
-        version = self.rules.version_of(group.script)
+        """What a scheduler runs for a group; raises as :meth:`code_of`."""
+        version, index = self.code_of(group.script)
         return ScriptGroupData(
             resolved=self.resolved,
             script=group.script,
             version=version,
-            program=DataPieceId(Place.CELL_DEP, self._programs.index_of(group.script)),
+            program=DataPieceId(Place.CELL_DEP, index),
             group_type=group.type,
             input_indices=group.inputs,
             output_indices=group.outputs,
