@@ -105,31 +105,55 @@ _ITS_OWN = ("args", "group", "witnesses", "inputs", "outputs", "cell_deps", "hea
 """What a transaction's file says, and not the scenario's."""
 
 
+class WholeTransaction(msgspec.Struct, frozen=True):
+    """A mock transaction, its verifier, and names for its cell deps, which are programs."""
+
+    file: Path
+    mock: MockTransaction
+    verifier: Verifier
+    names: tuple[str, ...]
+
+    def build(self, script: str | None, scenario: Scenario = _PLAIN) -> Build:
+        """One script, ready to run as ``scenario`` says; raises :class:`ScenarioError`."""
+        try:
+            address, sg_data = script_data(self.verifier, script)
+        except ScenarioError as error:
+            raise error.in_file(str(self.file)) from None
+        codes = [Code(name, cell.data) for name, cell in zip(self.names, sg_data.resolved.cell_deps, strict=True)]
+        made = msgspec.structs.replace(
+            scenario,
+            transaction=scenario.transaction or self.file.name,
+            script=address,
+            version=sg_data.version,
+            root=self.names[sg_data.program.index],
+            programs={name: Program(elf=name) for name in self.names},
+            title=scenario.title or f"{self.file.name} {address}",
+        )
+        return Build(made, tuple(codes), sg_data, transaction=self.mock)
+
+
+def read_transaction(file: Path, *, version: int = 2, text: str | None = None) -> WholeTransaction:
+    """A mock transaction with versions up to ``version`` active; ``text`` is the file's, where it was read already.
+
+    Raises :class:`ScenarioError`, which names the file, the line and the place in it.
+    """
+    text = read_text(file) if text is None else text
+    try:
+        mock = parse_mock(text, file.parent)
+        verifier = Verifier(mock.resolved, rules=rules_up_to(version))
+    except ScenarioError as error:
+        raise error.in_file(str(file)) from None
+    return WholeTransaction(file, mock, verifier, names_of(mock, text))
+
+
 def _build_transaction(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Build:
-    """A script of a transaction: its cell deps are the programs."""
     check_plan(scenario)
     for name in _ITS_OWN:
         if getattr(scenario, name) != getattr(_PLAIN, name):
             raise ScenarioError("the transaction's file says this", path=f"$.{name}")
-    file = folder / (scenario.transaction or "")
-    text = elves[TRANSACTION].decode() if TRANSACTION in elves else read_text(file)
-    try:
-        mock = parse_mock(text, file.parent)
-        verifier = Verifier(mock.resolved, rules=rules_up_to(scenario.version))
-        address, sg_data = script_data(verifier, scenario.script)
-    except ScenarioError as error:
-        raise error.in_file(str(file)) from None
-    names = names_of(mock, text)
-    codes = [Code(name, cell.data) for name, cell in zip(names, sg_data.resolved.cell_deps, strict=True)]
-    made = msgspec.structs.replace(
-        scenario,
-        script=address,
-        version=sg_data.version,
-        root=names[sg_data.program.index],
-        programs={name: Program(elf=name) for name in names},
-        title=scenario.title or f"{file.name} {address}",
-    )
-    return Build(made, tuple(codes), sg_data, transaction=mock)
+    text = elves[TRANSACTION].decode() if TRANSACTION in elves else None
+    whole = read_transaction(folder / (scenario.transaction or ""), version=scenario.version, text=text)
+    return whole.build(scenario.script, scenario)
 
 
 def _group(scenario: Scenario, codes: Sequence[Code]) -> ScriptGroupData:

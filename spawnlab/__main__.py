@@ -27,6 +27,7 @@ from .commands import (
     run,
     schema,
     show,
+    verify,
     watch,
 )
 from .commands.common import AS_EXPECTED, BAD_INPUT, INTERRUPTED
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="spawnlab", description="Play programs that use CKB's spawn and pipes, in the chain's exact order."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    playing = (run, watch, hints, explain, draw, cost, diff, orders, explore, case, resume)
+    playing = (run, verify, watch, hints, explain, draw, cost, diff, orders, explore, case, resume)
     for command in (*playing, list, show, new, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser

@@ -84,19 +84,25 @@ Watch = Callable[[ScriptGroup], Iterable[Observer]]
 
 
 class Verifier:
-    """A transaction with its script groups. ``rules`` say which versions are active.
+    """A transaction with its script groups. ``rules`` say which versions are active, ``programs`` which cell dep is
+    the code of which script, unless it is as their hashes say.
 
     ``watch`` gives observers for each run; a group that is gone on with is asked for again.
     """
 
     def __init__(
-        self, resolved: ResolvedTransaction, *, rules: Rules | None = None, watch: Watch = lambda group: ()
+        self,
+        resolved: ResolvedTransaction,
+        *,
+        rules: Rules | None = None,
+        programs: Programs | None = None,
+        watch: Watch = lambda group: (),
     ) -> None:
         self.resolved = resolved
         self.rules = rules or Rules()
         self.groups = groups_of(resolved)
         """In the order in which they run."""
-        self._programs = Programs(resolved.cell_deps)
+        self._programs = programs or Programs(resolved.cell_deps)
         self._watch = watch
 
     def find(self, group_type: GroupType, script_hash: bytes) -> ScriptGroup | None:
@@ -121,6 +127,19 @@ class Verifier:
             output_indices=group.outputs,
         )
 
+    def with_program(self, script: Script, program: bytes) -> Verifier:
+        """The same with another program as a script's code, and for whoever loads that cell dep; hashes stay as if it
+        were the right one. Raises as :meth:`code_of`."""
+        _, index = self.code_of(script)
+        old = self.resolved.cell_deps
+        deps = (*old[:index], msgspec.structs.replace(old[index], data=program), *old[index + 1 :])
+        resolved = msgspec.structs.replace(self.resolved, cell_deps=deps)
+        return Verifier(resolved, rules=self.rules, programs=self._programs, watch=self._watch)
+
+    def watched(self, watch: Watch) -> Verifier:
+        """The same with other observers."""
+        return Verifier(self.resolved, rules=self.rules, programs=self._programs, watch=watch)
+
     # In one go
 
     def verify(self, limit: int) -> int:
@@ -134,7 +153,7 @@ class Verifier:
         """The steps of :meth:`verify`."""
         cycles = 0
         for group in self.groups:
-            used = yield from _located(group, self._run(group, limit - cycles))
+            used = yield from _located(group, self.running(group, limit - cycles))
             cycles = _sum(group, cycles, used)
         return cycles
 
@@ -147,9 +166,10 @@ class Verifier:
         group = self.find(group_type, script_hash)
         if group is None:
             raise ScriptNotFound(script_hash)
-        return (yield from self._run(group, limit))
+        return (yield from self.running(group, limit))
 
-    def _run(self, group: ScriptGroup, limit: int) -> Steps[int]:
+    def running(self, group: ScriptGroup, limit: int) -> Steps[int]:
+        """The steps of one group; raises a :class:`~.errors.ScriptError`."""
         if is_type_id(group.script):
             return run_type_id(group, self.resolved.transaction, limit)
         scheduler = Scheduler(self.sg_data(group), observers=self._watch(group))
@@ -252,12 +272,13 @@ class Verifier:
             raise script_error_of(failure, limit) from None
 
 
-def drive(steps: Steps[T]) -> T:
-    """Run all legs synchronously; gives the result."""
+def drive(steps: Steps[T], play: Callable[[Leg], VmError | None] | None = None) -> T:
+    """Run all legs, synchronously unless ``play`` does it otherwise; gives the result."""
+    play = play or run_leg
     try:
         leg = next(steps)
         while True:
-            leg = steps.send(run_leg(leg))
+            leg = steps.send(play(leg))
     except StopIteration as stop:
         return stop.value
 

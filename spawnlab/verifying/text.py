@@ -1,0 +1,120 @@
+"""What a verification says, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ..explain.explain import explain
+from ..explain.model import Explanation
+from ..explain.text import text_of
+from ..scheduler.events import Logged
+from ..views.jsontext import json_text
+from ..views.terminal import Terminal
+from ..views.text import harmless
+from .verify import POOL_CYCLES, ScriptResult, Verification
+
+
+def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
+    """A line for each script, what it printed, and of one that does not pass, why."""
+    for note in made.notes:
+        yield from terminal.wrap(harmless(f"note: {note}"), hanging="  ")
+    width = max((len(script.address) for script in made.scripts), default=0)
+    for script in made.scripts:
+        yield from terminal.wrap(_line(script, width), hanging="  ")
+        for vm, text in _log(script):
+            yield from terminal.wrap(harmless(f"  VM {vm} says {text!r}"), hanging="    ")
+        if script.error is not None and script.run is not None:
+            for line in text_of(explain(script.run), terminal, brief=False):
+                yield f"  {line}"
+    yield from terminal.wrap(harmless(_verdict(made)), hanging="  ")
+    left = len(made.whole.verifier.groups) - len(made.scripts)
+    if made.error is not None and left > 0:
+        yield f"{left} more {'script is' if left == 1 else 'scripts are'} not run"
+
+
+def _line(script: ScriptResult, width: int) -> str:
+    end = "does not run" if script.exit_code is None else f"exit code {script.exit_code}"
+    if script.exit_code is None and script.run is not None:
+        end = "fails"
+    built_in = script.run is None and script.error is None
+    what = "type id, built in" if built_in else "" if script.run is None else f"version {script.version}"
+    cells = f"inputs {', '.join(map(str, script.group.inputs))}" if script.group.inputs else ""
+    more = f"outputs {', '.join(map(str, script.group.outputs))}" if script.group.outputs else ""
+    about = "; ".join(part for part in (what, cells, more) if part)
+    return f"{script.address:<{width}}  {end:<14} {script.cycles:>13,} cycles  {script.seconds:7.3f} s  ({about})"
+
+
+def _log(script: ScriptResult) -> list[tuple[int, str]]:
+    if script.run is None:
+        return []
+    return [(event.vm, event.text) for event in script.run.journal if isinstance(event, Logged)]
+
+
+def _verdict(made: Verification) -> str:
+    if made.error is not None:
+        return made.error
+    count = len(made.scripts)
+    scripts = f"{count} script{'' if count == 1 else 's'}"
+    used = f"{made.cycles:,} cycles, {scripts}: passes"
+    if made.cycles is not None and made.cycles > POOL_CYCLES:
+        used += f"; a node's pool takes {POOL_CYCLES:,} at the most, unless it is told otherwise"
+    return used
+
+
+class _Script(msgspec.Struct, frozen=True):
+    script: str
+    hash: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    version: int | None
+    exit_code: int | None
+    cycles: int
+    limit: int
+    seconds: float
+    error: str | None
+    log: tuple[tuple[int, str], ...]
+    explanation: Explanation | None
+
+
+class _Verification(msgspec.Struct, frozen=True):
+    tx_hash: str
+    passes: bool
+    cycles: int | None
+    error: str | None
+    notes: tuple[str, ...]
+    scripts: tuple[_Script, ...]
+    not_run: int
+
+
+def json_of(made: Verification) -> str:
+    """The same as JSON (``docs/json.md``)."""
+    scripts = tuple(
+        _Script(
+            script=script.address,
+            hash=f"0x{script.group.hash.hex()}",
+            inputs=script.group.inputs,
+            outputs=script.group.outputs,
+            version=script.version,
+            exit_code=script.exit_code,
+            cycles=script.cycles,
+            limit=script.limit,
+            seconds=script.seconds,
+            error=script.error,
+            log=tuple(_log(script)),
+            explanation=explain(script.run) if script.error is not None and script.run is not None else None,
+        )
+        for script in made.scripts
+    )
+    return json_text(
+        _Verification(
+            tx_hash=f"0x{made.tx_hash.hex()}",
+            passes=made.error is None,
+            cycles=made.cycles,
+            error=made.error,
+            notes=made.notes,
+            scripts=scripts,
+            not_run=len(made.whole.verifier.groups) - len(made.scripts),
+        )
+    )
