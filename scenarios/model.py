@@ -102,9 +102,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Which one: ``input.0.lock``, ``input.0.type``, ``output.1.type`` or a script hash."""
     root: ProgramName = "root"
     """The program that VM 0 runs."""
-    programs: Annotated[dict[ProgramName, Program], msgspec.Meta(min_length=1)] = msgspec.field(
-        default_factory=dict[str, Program]
-    )
+    programs: dict[ProgramName, Program] = {}
+    """At least one, unless a script of a transaction runs."""
     args: Bytes = ""
     """The script's args."""
     group: Literal["lock", "type"] = "lock"

@@ -12,6 +12,7 @@ from .commands import (
     case,
     compare,
     conform,
+    convert,
     cost,
     diff,
     disasm,
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     playing = (run, verify, watch, hints, explain, draw, cost, diff, orders, explore, case, resume)
-    for command in (*playing, list, show, new, schema, disasm, compare, conform, info):
+    for command in (*playing, list, show, new, convert, schema, disasm, compare, conform, info):
         command.add(commands)
     return parser
 
