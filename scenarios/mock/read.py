@@ -129,6 +129,8 @@ def read_mock(file: Path) -> MockTransaction:
 
 def parse_mock(text: str, folder: Path) -> MockTransaction:
     """A mock transaction of a text, its templates replaced by what is in ``folder``; raises :class:`ScenarioError`."""
+    if not text.strip():
+        raise ScenarioError("the file is empty; a mock transaction has mock_info and tx")
     plain = replaced(text, folder)
     values: Any = parse(plain, ".json")
     try:

@@ -7,6 +7,14 @@ from typing import Any, ClassVar
 
 _DIGITS = re.compile(r"[0-9a-fA-F]*")
 _SHOWN_MAX = 40
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    int: "a number",
+    float: "a number",
+    bool: "a truth value",
+    type(None): "null",
+}
 
 
 class Number(int):
@@ -48,7 +56,7 @@ class HashType(int):
 def decode(wanted: type[Any], value: Any) -> Any:
     """One of these of what is in the file; raises :class:`ValueError`, which says what is wrong with it."""
     if not isinstance(value, str):
-        raise ValueError(f"{_shown(str(value))} is no text: {_form(wanted)}")
+        raise ValueError(f"{_KINDS.get(type(value), 'this')} is no text: {_form(wanted)}")
     if issubclass(wanted, HashType):
         return _hash_type(value)
     if not value.startswith("0x"):
