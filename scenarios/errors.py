@@ -7,6 +7,7 @@ from typing import Any
 
 from ..vm.errors import SpawnlabError
 
+_NO_FILE = "<scenario>"
 _WIDTH_MAX = 200
 """Characters of a line that are shown."""
 
@@ -19,7 +20,7 @@ class ScenarioError(SpawnlabError):
         message: str,
         *,
         path: str = "$",
-        file: str = "<scenario>",
+        file: str = _NO_FILE,
         line: int | None = None,
         text: str | None = None,
         within: int | None = None,
@@ -56,8 +57,8 @@ class ScenarioError(SpawnlabError):
         return [margin + shown, " " * (len(margin) - 2) + "| " + " " * start.start() + "^" * len(field[1])]
 
     def in_file(self, file: str) -> ScenarioError:
-        """The same error, once the file is known."""
-        return self._with(file=file)
+        """The same error, once the file is known; what is wrong with a file that this one names stays with that."""
+        return self._with(file=file) if self.file == _NO_FILE else self
 
     def at_line(self, line: int, text: str) -> ScenarioError:
         """The same error, once the line is known."""
