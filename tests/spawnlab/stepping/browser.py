@@ -14,6 +14,11 @@ from selenium.webdriver.common.keys import Keys
 
 SECONDS = 60
 NPM = Path(__file__).resolve().parents[2] / "npm" / "node_modules"
+PAGES = (
+    "deadlock", "pipeline", "seventeen_vms", "assembly", "python_program", "c_program", "suspended_badly", "exec",
+    "wrong_format", "just_enough", "four_at_once",
+)  # fmt: skip
+"""Runs of the gallery whose pages are opened."""
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
