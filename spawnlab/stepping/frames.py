@@ -132,7 +132,7 @@ class Framing:
         for vm in (event.vm, event.reader) if isinstance(event, Transferred) else (event.vm,):
             if vm not in self._known:
                 self._meet(vm)
-        self._late = self._frame.vm is None and isinstance(event, Transferred | OtherEndGone) or self._late
+        self._late = (self._frame.vm is None and isinstance(event, Transferred | OtherEndGone)) or self._late
         self._note(event)
         if self._names.follow(event, self._cast):
             self._of(event.vm).update(names=self._names_of(event.vm))

@@ -15,7 +15,7 @@ from ..scenarios.build import Build
 from ..scheduler.faults import conditions_of
 from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order
 from ..scheduler.journal import Journal
-from ..staging import Playable, Run, load
+from ..staging import Playable, load
 from ..views.accounts import Kind
 from ..views.hypotheticals import fault_notes, hypothetical_lines
 from ..views.text import harmless
