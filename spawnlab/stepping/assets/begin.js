@@ -4,5 +4,5 @@ $("stepper").hidden = false;
 showLegend();
 showGraphLegend();
 fromHash();
-release();
 root.dataset.ready = performance.now();
+release();

@@ -8,7 +8,7 @@ const EDGES = [
   ["ring", "waits for ever, in a ring"],
 ];
 const HEIGHT_MAX = 264;
-const ROOM = 14; // characters in a box
+const ROOM = 13; // characters in a box
 let laid = null;
 
 function arrows() {
@@ -30,14 +30,14 @@ function edges() {
   for (const [fd, pipe] of Object.entries(state.pipes)) {
     if (pipe.writer == null || pipe.reader == null || (pipe.writer === pipe.reader && !pipe.moved)) continue;
     const [from, to] = pipe.moved || [pipe.writer, pipe.reader], key = `${from} ${to}`;
-    const bend = 24 + 20 * (between.get(key) || 0);
+    const bend = 40 + 24 * (between.get(key) || 0);
     between.set(key, (between.get(key) || 0) + 1);
     edge(pipe.moved ? "moved" : "pipe", from, to, bend, pipe.moved ? counted(pipe.moved[2], "byte") : `${pipe.write_fd}→${fd}`);
   }
   for (const vm of VMS) {
     const other = state.vms[vm] ? wakes(state.vms[vm]) : null;
     if (other == null) continue;
-    edge(stuck() && inRing.has(vm) && inRing.has(other) ? "ring" : "waits", vm, other, -66, "");
+    edge(stuck() && inRing.has(vm) && inRing.has(other) ? "ring" : "waits", vm, other, -92, "");
     said.push(`VM ${vm} ${inWords(vm)}`);
   }
   return { lines, labels, said };

@@ -1,6 +1,6 @@
 // Where each VM stands in the graph: from the tree of all spawns of the run, so that none moves while it is stepped.
 
-const WIDE = 116, HIGH = 46, MARGIN = 18, ABOVE = 34;
+const WIDE = 108, HIGH = 46, MARGIN = 16, ABOVE = 36;
 const SCALE_MIN = 0.8; // below that small print is no longer read: 11 pixels; the panel scrolls instead
 
 function treeOf() {
@@ -25,8 +25,8 @@ function treeOf() {
 function layoutFor(width, height) {
   const { spots, leaves, depths } = treeOf();
   const ways = [
-    { dx: WIDE + 26, dy: HIGH + 60, columns: leaves, rows: depths, turned: false },
-    { dx: WIDE + 56, dy: HIGH + 44, columns: depths, rows: leaves, turned: true },
+    { dx: WIDE + 14, dy: HIGH + 64, columns: leaves, rows: depths, turned: false },
+    { dx: WIDE + 42, dy: HIGH + 56, columns: depths, rows: leaves, turned: true },
   ].map((way) => {
     const w = (way.columns - 1) * way.dx + WIDE + 2 * MARGIN, h = (way.rows - 1) * way.dy + HIGH + 2 * ABOVE;
     return { ...way, w, h, fits: Math.min(width / w, height / h) };
@@ -52,6 +52,6 @@ function curve(from, to, bend) {
     return [x + dx * Math.min(1, scale), y + dy * Math.min(1, scale)];
   };
   const [sx, sy] = edge(x1, y1), [ex, ey] = edge(x2, y2);
-  const beside = bend ? Math.sign(bend) * 10 : 0; // the label stands outside of the curve
+  const beside = bend ? Math.sign(bend) * 11 : 0; // the label stands outside of the curve
   return { d: `M${sx},${sy} Q${cx},${cy} ${ex},${ey}`, x: (sx + 2 * cx + ex) / 4 + 2.2 * nx * beside, y: (sy + 2 * cy + ey) / 4 + ny * beside };
 }

@@ -65,7 +65,7 @@ function showStrip() {
         pen.fillStyle = fill[kind];
         pen.fillRect(x, top, w, bar);
       }
-      if (code & SWAPPED) {
+      if (code & SWAPPED && kind !== "ended") {
         pen.fillStyle = colour("--soft");
         pen.fillRect(x, top + bar - 2, w, 2);
         pen.clearRect(x, top, w, bar / 3);

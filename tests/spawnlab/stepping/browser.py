@@ -68,6 +68,15 @@ class Browser:
         """The text of an element."""
         return self.do("return document.getElementById(arguments[0]).innerText", id_)
 
+    def media(self, kind: str = "", **features: str) -> None:
+        """The medium that the page is shown on, and what its reader prefers; without anything, as at first."""
+        wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": wanted})  # pyright: ignore
+
+    def send(self, key: str) -> None:
+        """Press a key in what is in focus."""
+        self.driver.switch_to.active_element.send_keys(KEYS.get(key, key))
+
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, with nothing in focus."""
         self.do("document.activeElement.blur()")

@@ -17,6 +17,7 @@ from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.stepping.page import page_of, page_of_recording
 
 from .browser import NPM, PAGES, Browser
+from .reading import exchanges
 
 
 def shown(browser: Browser) -> str:
@@ -179,20 +180,6 @@ def test_pages_are_valid_html(pages: dict[str, Path], tmp_path: Path) -> None:
     command = [node, str(program), "--config", str(config), *map(str, pages.values())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def exchanges(times: int) -> Scenario:
-    """Two VMs that hand four bytes to and fro: four iterations each time."""
-    write, read = s.Write(fd="w", text="ping"), s.Read(fd="r", size=4)
-    root = (
-        s.Pipe(ends=("r", "cw")),
-        s.Pipe(ends=("cr", "w")),
-        s.Spawn(program="child", fds=("cr", "cw"), name="c"),
-        s.Repeat(times=times, steps=(write, read)),
-        s.Wait(vm="c"),
-    )
-    child = (s.InheritedFds(names=("r", "w")), s.Repeat(times=times, steps=(read, write)))
-    return Scenario(title="Exchanges", programs={"root": Program(steps=root), "child": Program(steps=child)})
 
 
 def test_a_run_of_ten_thousand_iterations(browser: Browser, tmp_path: Path) -> None:
