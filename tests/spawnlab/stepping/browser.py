@@ -64,6 +64,10 @@ class Browser:
         """Execute a script."""
         return self.driver.execute_script(script, *arguments)  # pyright: ignore
 
+    def each(self, selector: str, of: str) -> list[Any]:
+        """An expression of ``one``, for each element."""
+        return self.do(f"return [...document.querySelectorAll(arguments[0])].map((one) => {of})", selector)
+
     def text(self, id_: str) -> str:
         """The text of an element."""
         return self.do("return document.getElementById(arguments[0]).innerText", id_)
