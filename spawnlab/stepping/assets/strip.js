@@ -40,8 +40,9 @@ function shared(codes, from, to) {
 }
 
 function showStrip() {
-  const canvas = $("strip"), row = rowHeight(), height = strip.length * row + 4, wide = canvas.clientWidth, width = wide - GUTTER;
-  canvas.style.height = `${height}px`;
+  const canvas = $("strip"), row = rowHeight(), height = strip.length * row + 4;
+  canvas.style.height = `${height}px`; // first: a scroll bar that goes makes it wider
+  const wide = canvas.clientWidth, width = wide - GUTTER;
   canvas.width = wide * devicePixelRatio;
   canvas.height = height * devicePixelRatio;
   const pen = canvas.getContext("2d"), style = getComputedStyle(root), colour = (name) => style.getPropertyValue(name).trim();

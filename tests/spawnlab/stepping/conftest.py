@@ -15,6 +15,7 @@ from .browser import PAGES, Browser
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
     made = Browser()
+    made.size(1280, 900)
     yield made
     made.driver.quit()
 

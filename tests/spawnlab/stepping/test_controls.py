@@ -13,7 +13,8 @@ COUNT_SPOKEN = """
 window.spoken = 0;
 const live = document.querySelectorAll('output, [role=status], [role=alert], [role=log], [aria-live]');
 const seen = () => { window.spoken++; };
-for (const one of live) new MutationObserver(seen).observe(one, { childList: true, characterData: true, subtree: true });
+const all = { childList: true, characterData: true, subtree: true };
+for (const one of live) new MutationObserver(seen).observe(one, all);
 return live.length;
 """
 
@@ -24,23 +25,16 @@ def at(browser: Browser) -> int:
 
 def test_play_becomes_pause(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["pipeline"])
-    icons = "return [...document.querySelectorAll('#play svg')].map((one) => getComputedStyle(one).display)"
-    assert (browser.do("return document.getElementById('play').textContent"), browser.do(icons)) == (
-        "play",
-        ["block", "none"],
-    )
+    icons = ("#play svg", "getComputedStyle(one).display")
+    name = "return document.getElementById('play').textContent"
+    assert (browser.do(name), browser.each(*icons)) == ("play", ["block", "none"])
     browser.do("document.getElementById('speed').value = '1'")
     browser.click("play")
-    assert (browser.do("return document.getElementById('play').textContent"), browser.do(icons)) == (
-        "pause",
-        ["none", "block"],
-    )
+    assert (browser.do(name), browser.each(*icons)) == ("pause", ["none", "block"])
     assert "pause" in browser.do("return document.getElementById('play').title")
     browser.click("play")
-    assert browser.do("return document.getElementById('play').textContent") == "play"
+    assert browser.do(name) == "play"
     assert at(browser) < 5
-    browser.click("forward")
-    browser.click("back")
 
 
 def test_the_turn_is_named_so_that_nobody_takes_its_end_for_its_beginning(
@@ -57,16 +51,13 @@ def test_the_turn_is_named_so_that_nobody_takes_its_end_for_its_beginning(
 def test_a_vm_has_one_total(browser: Browser, pages: dict[str, Path]) -> None:
     """Also where others were swapped for it."""
     browser.open(pages["pipeline"])
-    last = "return [...document.querySelectorAll('#' + arguments[0] + ' tbody tr')].map((row) => "
-    last += "[row.cells[0].innerText, row.cells[row.cells.length - 1].innerText]).filter((one) => one[1] !== '0')"
+    ends = "[one.cells[0].innerText, one.cells[one.cells.length - 1].innerText]"
     for _ in range(30):
         browser.click("forward")
-        vms, kinds = browser.do(last, "vms"), browser.do(last, "kinds")
-        assert vms == kinds[:-1]
+        vms, kinds = browser.each("#vms tbody tr", ends), browser.each("#kinds tbody tr", ends)
+        assert [row for row in vms if row[1] != "0"] == kinds[:-1]
     assert any(cycles == "507,341" for _, cycles in vms)  # with its swaps
-    meanings = browser.do(
-        "return [...document.querySelectorAll('#kinds th[title]')].map((one) => [one.innerText, one.title])"
-    )
+    meanings = browser.each("#kinds th[title]", "[one.innerText, one.title]")
     assert dict(meanings)["swap"] == "100,000 each time this VM was swapped out or in, whoever had the turn"
     shown = browser.do("return document.getElementById('kinds-help').textContent")
     assert all(meaning in shown for _, meaning in meanings)
@@ -109,10 +100,9 @@ def test_a_turn_is_announced_once(browser: Browser, pages: dict[str, Path]) -> N
     browser.do("document.getElementById('slider').focus()")
     before = browser.do("return window.spoken")
     browser.send("right")
-    assert browser.text("said") == ""  # the slider says it
-    assert browser.do("return document.getElementById('slider').getAttribute('aria-valuetext')").startswith(
-        "after turn "
-    )
+    browser.until("return document.getElementById('said').textContent === ''")  # the slider says it
+    (said,) = browser.each("#slider", "one.getAttribute('aria-valuetext')")
+    assert said.startswith("after turn ")
     assert browser.do("return window.spoken") == before + 1  # emptied
 
 
@@ -180,9 +170,9 @@ def test_at_a_deadlock_everybody_looks_stuck(browser: Browser, pages: dict[str, 
     seen = Seen()
     for frame in captured(f"gallery:{name}").frames:
         seen.add(frame)
-    kinds = browser.do("return [...document.querySelectorAll('#vms .state')].map((one) => one.className)")
+    kinds = browser.each("#vms .state", "one.className")
     assert kinds == [f"state {fields['state']}" for fields in seen.vms.values()]
-    boxes = browser.do("return [...document.querySelectorAll('#graph g')].map((one) => one.getAttribute('class'))")
+    boxes = browser.each("#graph g", "one.getAttribute('class')")
     assert len(boxes) == len(seen.vms)
     assert all("stuck" in box and "now" not in box for box in boxes)
     assert browser.do("return document.querySelectorAll('#graph > svg > path.ring').length") == 2

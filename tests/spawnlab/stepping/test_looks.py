@@ -13,16 +13,25 @@ from .browser import Browser
 from .reading import exchanges
 
 PIXELS = """
-const canvas = document.getElementById('strip'), r = devicePixelRatio;
-const [x, y, w, h] = arguments.map((n) => Math.round(n * r));
-const found = canvas.getContext('2d').getImageData(x, y, w, h).data, colours = {};
+const strip = document.getElementById('strip'), copy = document.createElement('canvas'), colours = {};
+const [x, y, w, h] = [...arguments].map((n) => Math.round(n * devicePixelRatio));
+[copy.width, copy.height] = [w, h];
+const pen = copy.getContext('2d', { willReadFrequently: true });
+pen.drawImage(strip, -x, -y);
+const found = pen.getImageData(0, 0, w, h).data;
 for (let i = 0; i < found.length; i += 4) {
   const name = '#' + [0, 1, 2].map((k) => found[i + k].toString(16).padStart(2, '0')).join('');
   colours[name] = (colours[name] || 0) + 1;
 }
 return colours;
 """
+"""How many pixels of each colour a part of the strip has."""
 GUTTER = 46
+BOX = "one.children[1].x.baseVal.value, one.children[1].y.baseVal.value"
+SCALE = """
+const svg = document.querySelector('#graph svg');
+return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+"""
 
 
 def colour(browser: Browser, name: str) -> str:
@@ -42,15 +51,13 @@ def test_the_graph_is_seen_at_once_and_stays_where_it_is(
     browser.size(width, height)
     browser.open(pages[name])
     spots: set[tuple[Any, ...]] = set()
-    boxes: dict[str, str] = {}
+    boxes: dict[str, tuple[float, float]] = {}
     for _ in range(int(browser.do("return document.getElementById('slider').max"))):
         browser.click("forward")
         graph = rect(browser, "#graph")
         spots.add(tuple(graph[side] for side in ("x", "y", "width", "height")))
-        script = "return [...document.querySelectorAll('#graph g')].map((one) => [one.children[2].textContent, "
-        script += "one.children[1].getAttribute('x') + ' ' + one.children[1].getAttribute('y')])"
-        for vm, spot in browser.do(script):
-            assert boxes.setdefault(vm.split(" ")[1], spot) == spot
+        for vm, x, y in browser.each("#graph g", f"[one.children[2].textContent, {BOX}]"):
+            assert boxes.setdefault(vm.split(" ")[1], (x, y)) == (x, y)
     assert len(spots) == 1
     assert graph["top"] > 0
     assert graph["bottom"] <= height
@@ -60,25 +67,19 @@ def test_the_graph_is_seen_at_once_and_stays_where_it_is(
 @pytest.mark.parametrize("name", ["pipeline", "seventeen_vms", "deadlock"])
 def test_small_print_can_be_read(browser: Browser, pages: dict[str, Path], name: str) -> None:
     browser.size(1024, 768)
-    browser.open(pages[name])
-    browser.press("end", "left")
-    script = "const svg = document.querySelector('#graph svg'), scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;"
-    script += (
-        "return [...svg.querySelectorAll('text')].map((one) => parseFloat(getComputedStyle(one).fontSize) * scale)"
-    )
-    assert min(browser.do(script)) >= 11
-    halo = "const one = getComputedStyle(document.querySelector('#graph .label')); return [one.paintOrder, one.strokeWidth]"
-    assert browser.do(halo)[0].startswith("stroke")
+    browser.open(pages[name], "#step=6")
+    scale = browser.do(SCALE)
+    assert min(size * scale for size in browser.each("#graph text", "parseFloat(getComputedStyle(one).fontSize)")) >= 11
+    halos = browser.each("#graph .label", "getComputedStyle(one).paintOrder")
+    assert halos
+    assert all(halo.startswith("stroke") for halo in halos)
     browser.size(1280, 900)
 
 
 def test_a_chain_goes_to_the_right(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["pipeline"])
     browser.press("end")
-    script = (
-        "return [...document.querySelectorAll('#graph rect')].map((one) => [one.x.baseVal.value, one.y.baseVal.value])"
-    )
-    boxes = browser.do(script)
+    boxes = browser.each("#graph g", f"[{BOX}]")
     assert [x for x, _ in boxes] == sorted({x for x, _ in boxes})
     assert len({y for _, y in boxes}) == 1
 
@@ -86,20 +87,12 @@ def test_a_chain_goes_to_the_right(browser: Browser, pages: dict[str, Path]) -> 
 @pytest.mark.parametrize("name", ["deadlock", "pipeline", "seventeen_vms"])
 def test_the_legend_has_what_is_drawn(browser: Browser, pages: dict[str, Path], name: str) -> None:
     browser.open(pages[name])
-    legend = set(
-        browser.do(
-            "return [...document.querySelectorAll('#graph-legend path')].map((one) => one.getAttribute('class'))"
-        )
-    )
+    legend = set(browser.each("#graph-legend path", "one.getAttribute('class')"))
     drawn: set[str] = set()
     for _ in range(int(browser.do("return document.getElementById('slider').max"))):
         browser.click("forward")
-        drawn |= set(
-            browser.do(
-                "return [...document.querySelectorAll('#graph > svg > path')].map((one) => one.getAttribute('class'))"
-            )
-        )
-    assert {"spawned", "pipe", "waits"} <= drawn | {"waits"}
+        drawn |= set(browser.each("#graph > svg > path", "one.getAttribute('class')"))
+    assert {"spawned", "pipe"} <= drawn
     assert drawn <= legend
     assert "5→4: from write end fd 5 to read end fd 4" in browser.text("graph-legend")
 
@@ -127,12 +120,8 @@ def test_columns_that_turns_share_show_whose_they_are(browser: Browser, tmp_path
     file.write_text(page_of(exchanges(1000)), encoding="utf-8")
     browser.open(file)
     for row in range(2):  # each has about half of the turns
-        runs = browser.do(PIXELS, GUTTER + 100, 2 + 16 * row, 400, 13).get(colour(browser, "runs"), 0)
-        assert (
-            0.3
-            < runs / browser.do("return Math.round(400 * devicePixelRatio) * Math.round(13 * devicePixelRatio)")
-            < 0.7
-        )
+        found = browser.do(PIXELS, GUTTER + 100, 2 + 16 * row, 400, 13)
+        assert 0.3 < found[colour(browser, "runs")] / sum(found.values()) < 0.7
     assert "several turns to a column" in browser.text("legend")
     assert browser.do("return document.querySelectorAll('.whole tbody tr').length") < 30
 
