@@ -58,10 +58,11 @@ function showStrip() {
     if (row > 8 || vm % 2 === 0) pen.fillText(`VM ${vm}`, 2, top + row / 2);
     for (let column = 0; column < columns; column++) {
       const from = Math.floor((column * frames.length) / columns), to = Math.max(from + 1, Math.floor(((column + 1) * frames.length) / columns));
-      const { code, part } = shared(codes, from, to), kind = KINDS[code & 15], x = GUTTER + column * each, w = each - gap;
+      const { code, part } = shared(codes, from, to), kind = KINDS[code & 15];
+      const x = Math.round(GUTTER + column * each), w = Math.round(GUTTER + (column + 1) * each) - x - gap; // whole pixels: no seams
       if (kind === "ready" || kind === "unknown") {
         pen.fillStyle = fill[kind];
-        pen.fillRect(x, top + bar / 2 - 1.5, w, 3);
+        pen.fillRect(x, top + Math.floor(bar / 2) - 1, w, 3);
       } else if (kind && fill[kind] && kind !== "runs") {
         pen.fillStyle = fill[kind];
         pen.fillRect(x, top, w, bar);
@@ -73,7 +74,8 @@ function showStrip() {
       }
       if (part) {
         pen.fillStyle = fill.runs;
-        pen.fillRect(x, top + bar * (1 - part), w, bar * part);
+        const high = Math.max(1, Math.round(bar * part));
+        pen.fillRect(x, top + bar - high, w, high);
       }
     }
   });

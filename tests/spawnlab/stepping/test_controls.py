@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,7 @@ def test_a_vm_has_one_total(browser: Browser, pages: dict[str, Path]) -> None:
     """Also where others were swapped for it."""
     browser.open(pages["pipeline"])
     ends = "[one.cells[0].innerText, one.cells[one.cells.length - 1].innerText]"
+    vms: list[Any] = []
     for _ in range(30):
         browser.click("forward")
         vms, kinds = browser.each("#vms tbody tr", ends), browser.each("#kinds tbody tr", ends)

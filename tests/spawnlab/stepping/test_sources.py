@@ -28,7 +28,9 @@ def marked(name: str) -> list[tuple[int, str, bool]]:
         seen.add(frame)
         if frame.vm is not None:
             fields = seen.vms[frame.vm]
-            text = sources[fields["program"]].lines[fields["line"]]
+            program: str = fields["program"]
+            line: int = fields["line"]
+            text = sources[program].lines[line]
             lines.append((frame.vm, text.strip(), fields.get("ended_here", False)))
     return lines
 
