@@ -7,9 +7,10 @@ const EDGES = [
   ["waits", "waits for"],
   ["ring", "waits for ever, in a ring"],
 ];
-const HEIGHT_MAX = 264;
-const ROOM = 13; // characters in a box
-let laid = null;
+const HEIGHT_MAX = 280, SCROLL_BAR = 20;
+const ROOM = 14; // characters in a box
+const PAPER = { width: 660, height: 800 };
+let laid = null, printing = false;
 
 function arrows() {
   const head = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" };
@@ -21,9 +22,9 @@ function edges() {
   const edge = (css, from, to, bend, label) => {
     const [one, other] = [laid.places.get(from), laid.places.get(to)];
     if (!one || !other || !state.vms[from] || !state.vms[to]) return;
-    const { d, x, y } = curve(one, other, bend);
+    const { d, x, y, anchor } = curve(one, other, bend);
     lines.push(draw("path", { class: css, d, ...(css === "spawned" ? {} : { "marker-end": `url(#arrow-${css})` }) }));
-    if (label) labels.push(draw("text", { class: "label", x, y: y + 4, "text-anchor": "middle" }, label));
+    if (label) labels.push(draw("text", { class: "label", x, y: y + 4, "text-anchor": anchor }, label));
   };
   for (const vm of VMS) if (state.vms[vm]?.parent != null) edge("spawned", state.vms[vm].parent, vm, 0, "");
   const between = new Map();
@@ -54,8 +55,8 @@ function box(vm) {
 function showGraph() {
   const panel = $("graph");
   if (!laid) {
-    laid = layoutFor(panel.clientWidth - 4, HEIGHT_MAX);
-    panel.style.height = `${Math.min(HEIGHT_MAX, Math.ceil(laid.height * laid.scale) + 20)}px`; // room for a scroll bar
+    laid = printing ? layoutFor(PAPER.width, PAPER.height, true) : layoutFor(panel.clientWidth - 4, HEIGHT_MAX - SCROLL_BAR, false);
+    panel.style.height = `${Math.min(HEIGHT_MAX, Math.ceil(laid.height * laid.scale) + SCROLL_BAR)}px`;
   }
   const { lines, labels, said } = edges();
   const boxes = VMS.filter((vm) => state.vms[vm]).map(box);

@@ -38,7 +38,7 @@ function inWords(vm) {
 function inShort(vm) {
   const fields = state.vms[vm], [kind, target] = fields.waits || [];
   if (fields.fault) return "failed";
-  if (kind === "wait") return `waits for VM ${target}`;
+  if (kind === "wait") return `waits: VM ${target}`;
   if (kind) return `${kind}s fd ${target}`;
   if (fields.state === "ended") return fields.exit == null ? "cut off" : `ended: ${fields.exit}`;
   return fields.state;
