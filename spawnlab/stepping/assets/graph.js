@@ -33,7 +33,7 @@ function edges() {
     const [from, to] = pipe.moved || [pipe.writer, pipe.reader], key = `${from} ${to}`;
     const bend = 40 + 24 * (between.get(key) || 0);
     between.set(key, (between.get(key) || 0) + 1);
-    edge(pipe.moved ? "moved" : "pipe", from, to, bend, pipe.moved ? counted(pipe.moved[2], "byte") : `${pipe.write_fd}→${fd}`);
+    edge(pipe.moved ? "moved" : "pipe", from, to, bend, pipe.moved ? counted(pipe.moved[2], "byte") : `${fd ^ 1}→${fd}`);
   }
   for (const vm of VMS) {
     const other = state.vms[vm] ? wakes(state.vms[vm]) : null;

@@ -12,21 +12,25 @@ async function unpacked() {
   return JSON.parse(await new Response(stream).text());
 }
 
-// The page has not loaded before the data are read: who prints it as soon as it has loaded gets all of it.
+// The page has not loaded before the data are read: who prints it as soon as it has loaded gets all of it. What holds it
+// is a frame that is being written; where the page itself is in a sandbox there is no writing in it, and no holding.
 function holdLoading() {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   frame.title = "loading";
   document.body.append(frame);
-  frame.contentDocument.open();
+  frame.contentDocument?.open();
   return () => {
-    frame.contentDocument.close();
+    frame.contentDocument?.close();
     frame.remove();
   };
 }
 
 const release = holdLoading();
-const data = await unpacked();
+const data = await unpacked().catch((error) => {
+  release();
+  throw error;
+});
 const { frames, texts, sources, registers: names } = data;
 const LAST = frames.length - 1;
 const TURNS = Math.max(0, ...frames.slice(-2).map((frame) => (frame.vm == null ? 0 : frame.turn)));

@@ -28,7 +28,7 @@ function showPipes() {
   rows("pipes", Object.entries(state.pipes).map(([fd, pipe]) => {
     const moved = pipe.moved ? `${counted(pipe.moved[2], "byte")} went over` : "";
     const waiting = flights[fd] ? `${counted(flights[fd], "byte")} to be written` : "";
-    const row = make("tr", {}, make("th", { scope: "row" }, `${pipe.write_fd}→${fd}`), cell(end(pipe.writer, pipe.write_fd)), cell([moved, waiting].filter(Boolean).join("; ") || "-"), cell(end(pipe.reader, Number(fd))), cell(number(pipe.bytes), "number"));
+    const row = make("tr", {}, make("th", { scope: "row" }, `${fd ^ 1}→${fd}`), cell(end(pipe.writer, fd ^ 1)), cell([moved, waiting].filter(Boolean).join("; ") || "-"), cell(end(pipe.reader, Number(fd))), cell(number(pipe.bytes || 0), "number"));
     row.classList.toggle("turn", Boolean(pipe.moved));
     row.classList.toggle("ended", pipe.writer === null && pipe.reader === null);
     return row;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from spawnlab.play import run_synchronously
 from spawnlab.recording import Recording
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.model import Program, Scenario
+from spawnlab.scheduler.events import Resumed
 from spawnlab.stepping.page import page_of, page_of_recording
 
 from .browser import NPM, PAGES, Browser
@@ -224,3 +226,32 @@ def test_a_kept_journal_has_a_page_too(browser: Browser, tmp_path: Path) -> None
     assert not browser.do("return document.getElementById('source-section').offsetParent")
     assert not browser.do("return document.getElementById('memory-section').offsetParent")
     assert "VM" in browser.text("log")
+
+
+def test_a_journal_that_begins_later_can_be_stepped(browser: Browser, tmp_path: Path) -> None:
+    journal = run_synchronously("gallery:suspended_well").journal
+    later = next(number for number, one in enumerate(journal) if isinstance(one, Resumed))
+    del journal.events[:later]
+    file = tmp_path / "later.html"
+    file.write_text(page_of_recording(Recording(journal=journal)), encoding="utf-8")
+    browser.open(file)
+    for _ in range(int(browser.do("return document.getElementById('slider').max"))):
+        browser.click("forward")
+    assert "ended with exit code 0" in browser.text("vms").replace("\n", " ")
+    assert "exit code 0" in browser.do("return document.querySelector('.ending').innerText")
+
+
+def test_a_page_in_a_sandbox_can_be_stepped(browser: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
+    """As some notebooks show what is not theirs."""
+    file = tmp_path / "sandbox.html"
+    framed = html.escape(pages["deadlock"].read_text(encoding="utf-8"))
+    frame = f'<iframe id="f" sandbox="allow-scripts" width="900" height="600" srcdoc="{framed}"></iframe>'
+    file.write_text(f"<!DOCTYPE html><title>sandbox</title>{frame}", encoding="utf-8")
+    browser.driver.get(file.as_uri())
+    browser.driver.switch_to.frame("f")
+    try:
+        browser.until("return Boolean(document.documentElement.dataset.ready)")
+        browser.click("last")
+        assert browser.text("step").startswith("the end, nobody can run")
+    finally:
+        browser.driver.switch_to.default_content()
