@@ -1,6 +1,6 @@
 """Build the site: ``python docs/site/build.py [OUT]``, into ``build/site`` unless told.
 
-It needs ``pip install 'spawnlab[docs]'``.
+It needs the extra ``docs``: ``pip install '.[docs]'`` in the checkout.
 
 Pages come from ``docs/``, the README and the docstrings; the lessons are executed and the gallery is played and drawn
 on the way. What the pages link to outside of ``docs/`` gets a page with the file in it. Any warning fails the build.

@@ -17,6 +17,7 @@ from spawnlab.commands import draw as command
 from spawnlab.pictures import drawing
 from spawnlab.pictures.errors import PictureError
 from spawnlab.pictures.scale import AXES
+from spawnlab.scenarios.extras import install_words
 
 from . import goldens, svgs
 
@@ -141,7 +142,7 @@ def test_a_missing_library_is_told_before_anything_is_played(
             patch.chdir(tmp_path)
             patch.setitem(sys.modules, module, None)
             assert main(["draw", "nowhere.toml", *arguments]) == 2
-        assert "pip install 'spawnlab[draw]'" in capsys.readouterr().err
+        assert install_words("draw") in capsys.readouterr().err
 
 
 # From Python
