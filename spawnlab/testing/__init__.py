@@ -10,14 +10,21 @@ from collections.abc import Iterable, Sequence
 from ..differing import first_difference
 from ..explain.explain import explain as why
 from ..explain.text import text_of
+from ..scenarios.names import nearest
 from ..scheduler.events import AnyEvent, IterationEnded
 from ..staging import Run
 from ..views.cast import Cast
 from ..views.ending import ending
 from ..views.text import harmless
 from ..views.timeline import LEGEND, Timeline
+from ..vm.errors import SpawnlabError
 
 _LINES_SHOWN = 12
+_KINDS = tuple(kind.__name__ for kind in AnyEvent.__args__)
+
+
+class UnknownEventError(SpawnlabError):
+    """A kind of event is asked for that there is none of; says which there are."""
 
 
 def assert_expected(run: Run) -> None:
@@ -41,6 +48,17 @@ def assert_exit(run: Run, code: int = 0) -> None:
 def order_of(run: Run) -> list[int]:
     """The VM of each iteration."""
     return [event.vm for event in run.journal if isinstance(event, IterationEnded)]
+
+
+def events_of(run: Run, *kinds: str) -> list[AnyEvent]:
+    """The events of these kinds, in their order: ``events_of(run, "Logged", "Transferred")``.
+
+    The kinds and their fields are the classes of ``spawnlab.scheduler.events``. Raises :class:`UnknownEventError`.
+    """
+    for kind in kinds:
+        if kind not in _KINDS:
+            raise UnknownEventError(f"there is no kind {kind!r} of event{nearest(kind, _KINDS)}")
+    return [event for event in run.journal if type(event).__name__ in kinds]
 
 
 def assert_order(run: Run, vms: Sequence[int]) -> None:
