@@ -6,6 +6,7 @@ Each assertion raises AssertionError with what happened instead, in the words of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..differing import first_difference
 from ..explain.explain import explain as why
@@ -50,10 +51,11 @@ def order_of(run: Run) -> list[int]:
     return [event.vm for event in run.journal if isinstance(event, IterationEnded)]
 
 
-def events_of(run: Run, *kinds: str) -> list[AnyEvent]:
+def events_of(run: Run, *kinds: str) -> list[Any]:
     """The events of these kinds, in their order: ``events_of(run, "Logged", "Transferred")``.
 
-    The kinds and their fields are the classes of ``spawnlab.scheduler.events``. Raises :class:`UnknownEventError`.
+    The kinds and their fields are the classes of ``spawnlab.scheduler.events``. A type checker can't tell from a text
+    which of them an event is. Raises :class:`UnknownEventError`.
     """
     for kind in kinds:
         if kind not in _KINDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,17 @@ def test_a_run_shows_itself() -> None:
     assert svg is not None
     assert html is not None
     svgs.check(svg)
-    assert svg in html
+    (style,) = re.findall(r' style="(max-width:100%;[^"]*)"', html)
+    assert svg in html.replace(f' style="{style}"', "", 1)
+
+
+def test_in_a_narrow_column_it_shrinks_but_not_beyond_reading() -> None:
+    run: Any = spawnlab.run_synchronously("gallery:pipeline")
+    html = run._repr_html_()
+    (width,) = re.findall(r'<svg[^>]* width="([\d.]+)"', html)
+    (least,) = re.findall(r"max-width:100%;min-width:(\d+)px;height:auto", html)
+    assert 0.6 < int(least) / float(width) < 0.8
+    assert "overflow-x:auto" in html
 
 
 def test_runs_are_not_drawn_where_nobody_draws() -> None:
