@@ -44,7 +44,12 @@ def gallery_file(name: str) -> Path:
 def resolve(file: str | Path) -> Path:
     """A path, or ``gallery:NAME``; raises as :func:`gallery_file`."""
     text = str(file)
-    return gallery_file(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else Path(file)
+    if text.startswith(PREFIX):
+        return gallery_file(text.removeprefix(PREFIX))
+    path = Path(file)
+    if path.stem in names() and not path.exists():
+        raise ScenarioError(f"there is no such file; the gallery has {PREFIX}{path.stem}", file=text)
+    return path
 
 
 def entries(folder: Path = FOLDER) -> list[Entry]:

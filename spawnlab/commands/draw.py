@@ -78,6 +78,7 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
         return AS_EXPECTED
     file = Path(options.out)
     file.write_bytes(content)
+    print(f"{file}: {len(content):,} bytes{_how_to_look(options)}")
     if options.open:
         import webbrowser
 
@@ -85,8 +86,12 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     return AS_EXPECTED
 
 
+def _how_to_look(options: argparse.Namespace) -> str:
+    return "; open it in a browser, or draw it with --open" if _is_stepper(options) and not options.open else ""
+
+
 def _is_stepper(options: argparse.Namespace) -> bool:
-    return options.format == STEPPER or (options.format is None and str(options.out).endswith(STEPPER_SUFFIXES))
+    return options.format == STEPPER or (options.format is None and str(options.out).lower().endswith(STEPPER_SUFFIXES))
 
 
 def _stepper(options: argparse.Namespace) -> bytes:

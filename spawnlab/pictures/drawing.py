@@ -83,15 +83,18 @@ SUFFIXES = {
     ".png": "png",
     ".json": "perfetto",
 }
+STEPPER_SUFFIXES = (".html", ".htm")
+"""Of a page that steps through a run, which :mod:`spawnlab.stepping` makes."""
 SUBJECTS = ("sequence", "topology", "timeline")
 _NEEDS_LAYOUT = frozenset({("svg", "topology"), ("png", "topology")})
 
 
 def format_of(file: str) -> str:
     """The format that a file's suffix stands for; raises :class:`PictureError` where it stands for none."""
-    suffix = PurePath(file).suffix
+    suffix = PurePath(file).suffix.lower()
     if suffix not in SUFFIXES:
-        raise PictureError(f"{file}: no format has this suffix; give --format, or one of {', '.join(SUFFIXES)}")
+        known = ", ".join((*SUFFIXES, *STEPPER_SUFFIXES))
+        raise PictureError(f"{file}: no format has the suffix {suffix!r}; give --format, or one of {known}")
     return SUFFIXES[suffix]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 from .canvas import FONT, SMALL, TITLE, Canvas
 from .layout import Point, place
 from .legend import Entry, Legend
@@ -14,7 +17,12 @@ _NODE_HEIGHT, _PILL_HEIGHT = 50.0, 40.0
 _DOWN = 84.0
 _BETWEEN = 36.0
 _WIDTH_MIN = 480.0
-_BOW_MIN = 150.0
+_BOWS = (60.0, 100.0, 150.0, -60.0, -100.0, -150.0, 220.0, -220.0)
+"""How far from the straight way a wait's may be."""
+_APART = 14.0
+"""How far apart ways of waits should be."""
+_STEPS = 24
+"""Straight pieces of a bend, which the eye takes for a curve."""
 _IDS_MAX = 20
 """Ids that an element of the picture bears."""
 
@@ -76,8 +84,12 @@ class _Graph:
         for spawn in self.topology.spawns:
             parent, child = self.topology.nodes[spawn.parent], self.topology.nodes[spawn.child]
             points = [self.nodes[spawn.parent], *self.bends[spawn.parent, spawn.child], self.nodes[spawn.child]]
+            points[0] = self._edge_of_node(spawn.parent, points[1])
             points[-1] = self._edge_of_node(spawn.child, points[-2])
-            self.canvas.arrow(_smooth(points), "soft", f"{parent.name} spawns {child.name}", dashes="2 4", kind="spawn")
+            ends = spawn.parent, spawn.child
+            ways = [_smooth(points), *(self._bow(ends, bow) for bow in _BOWS)]
+            way = min(ways, key=lambda way: self._in_the_way(way, ends, []))
+            self.canvas.arrow(way, "soft", f"{parent.name} spawns {child.name}", dashes="2 4", kind="spawn")
 
     def _pipes(self) -> None:
         count = len(self.nodes)
@@ -126,20 +138,43 @@ class _Graph:
         )
 
     def _waits(self) -> None:
-        """Red bows to the right of the way from who waits to who is waited for: two do not lie on each other."""
+        """Bows from who waits to who is waited for, each the way on which the least is in its way."""
+        taken: list[Point] = []
         for wait in self.topology.waits:
             tip = f"{self.topology.nodes[wait.waiter].name} {wait.words}"
-            (x0, y0), (x1, y1) = self.nodes[wait.waiter], self.nodes[wait.target]
             if wait.waiter == wait.target:
-                right = x0 + self.node_widths[wait.waiter] / 2
-                points = [(right, y0 - 10), (right + 22, y0 - 10), (right + 22, y0 + 10), (right, y0 + 10)]
+                x, y = self.nodes[wait.waiter]
+                right = x + self.node_widths[wait.waiter] / 2
+                points = [(right, y - 10), (right + 22, y - 10), (right + 22, y + 10), (right, y + 10)]
             else:
-                length = max(1.0, ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
-                bow = max(_BOW_MIN, length / 4)
-                middle = (x0 + x1) / 2 - (y1 - y0) / length * bow, (y0 + y1) / 2 + (x1 - x0) / length * bow
-                ends = self._edge_of_node(wait.waiter, middle), self._edge_of_node(wait.target, middle)
-                points = _smooth([ends[0], middle, ends[1]])
+                ends = wait.waiter, wait.target
+                ways = [self._bow(ends, bow) for bow in _BOWS]
+                points = min(ways, key=lambda way: self._in_the_way(way, ends, taken))
+            taken += points
             self.canvas.arrow(points, "stuck", tip, wide=2.5, kind="waits")
+
+    def _bow(self, ends: tuple[int, int], bow: float) -> list[Point]:
+        """A way that is so far from the straight one in its middle; to the right, seen along it."""
+        (x0, y0), (x1, y1) = self.nodes[ends[0]], self.nodes[ends[1]]
+        length = max(1.0, ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
+        middle = (x0 + x1) / 2 - (y1 - y0) / length * bow, (y0 + y1) / 2 + (x1 - x0) / length * bow
+        return _smooth([self._edge_of_node(ends[0], middle), middle, self._edge_of_node(ends[1], middle)])
+
+    def _in_the_way(self, way: list[Point], ends: tuple[int, int], taken: list[Point]) -> float:
+        """How bad a way is: what it runs under, along or out of, and its length."""
+        boxes = [(x, y, wide, _PILL_HEIGHT) for (x, y), wide in zip(self.pills, self.pill_widths, strict=True)]
+        boxes += [
+            (x, y, wide, _NODE_HEIGHT)
+            for number, ((x, y), wide) in enumerate(zip(self.nodes, self.node_widths, strict=True))
+            if number not in ends
+        ]
+        bad = sum(math.dist(one, other) for one, other in pairwise(way)) / 50
+        for x, y in _along(way):
+            hidden = any(abs(x - bx) < wide / 2 + 4 and abs(y - by) < high / 2 + 4 for bx, by, wide, high in boxes)
+            close = any(math.dist((x, y), other) < _APART for other in taken)
+            outside = not 4 < x < self.canvas.width - 4 or y > self.bottom + 16
+            bad += 4 * hidden + close + 8 * outside
+        return bad
 
     def _edge_of_node(self, number: int, toward: Point) -> Point:
         """Where the line from a box's middle toward a point leaves the box."""
@@ -161,6 +196,15 @@ class _Graph:
         legend.draw(self.canvas, self.bottom + 24)
 
 
+def _along(way: list[Point]) -> list[Point]:
+    """Points on a way, close to each other."""
+    if len(way) > 2:
+        return way
+    (x0, y0), (x1, y1) = way
+    parts = [step / _STEPS for step in range(_STEPS + 1)]
+    return [(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t) for t in parts]
+
+
 def _smooth(points: list[Point]) -> list[Point]:
     """Points on a curve from the first to the last, which the others pull to themselves."""
     if len(points) < 3:
@@ -170,8 +214,8 @@ def _smooth(points: list[Point]) -> list[Point]:
         following = points[number + 1]
         is_last = number == len(points) - 2
         end = following if is_last else ((pull[0] + following[0]) / 2, (pull[1] + following[1]) / 2)
-        for step in range(1, 11):
-            t = step / 10
+        for step in range(1, _STEPS + 1):
+            t = step / _STEPS
             x = (1 - t) ** 2 * start[0] + 2 * t * (1 - t) * pull[0] + t * t * end[0]
             y = (1 - t) ** 2 * start[1] + 2 * t * (1 - t) * pull[1] + t * t * end[1]
             curve.append((x, y))

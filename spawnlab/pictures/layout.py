@@ -16,6 +16,7 @@ import msgspec
 
 from ..scenarios.extras import install_words
 from .errors import PictureError
+from .siblings import in_order
 from .topology import Topology
 
 Point = tuple[float, float]
@@ -64,11 +65,10 @@ def place(topology: Topology, *, across: float, down: float) -> Placed:
     gap, layer = (down, across) if sideways else (across, down)
     laid: Any = graph.layout_sugiyama(layers=layers, hgap=gap, vgap=layer)  # pyright: ignore[reportArgumentType]
     apart = _apart([(x, y) for x, y in laid.coords], layers, gap)
-    points: list[Point] = [(y, x) if sideways else (x, y) for x, y in apart]
-    bends = {
-        edge: tuple((y, x) if sideways else (x, y) for x, y in routing)
-        for edge, routing in zip(edges, laid.edge_routing, strict=True)
-    }
+    routes = {edge: tuple((x, y) for x, y in route) for edge, route in zip(edges, laid.edge_routing, strict=True)}
+    ordered, routed = in_order(topology, apart, routes)
+    points: list[Point] = [(y, x) if sideways else (x, y) for x, y in ordered]
+    bends = {edge: tuple((y, x) if sideways else (x, y) for x, y in route) for edge, route in routed.items()}
     return Placed(tuple(points[:count]), tuple(points[count:]), bends, sideways)
 
 

@@ -25,6 +25,8 @@ TURNS_MAX = 1_000
 _PID = 1
 _RUN_TID = 1_000_000
 """The thread of what is said of the whole run, and of folds; a VM's is its id and 1, since 0 is the idle thread."""
+_FOR_EVER_PART = 20
+"""A wait for ever is drawn as long as this part of the run."""
 Event = dict[str, Any]
 
 
@@ -68,6 +70,7 @@ class _Trace:
         yield from self._away()
         yield from self._flows()
         yield from self._instants()
+        yield from self._for_ever()
 
     def _names(self) -> Iterator[Event]:
         story = self.story
@@ -205,6 +208,15 @@ class _Trace:
         report = story.ending.deadlock
         for one in report.waiting if report else ():
             yield self._instant(one.vm + 1, one.words, "deadlock", story.end, "t")
+
+    def _for_ever(self) -> Iterator[Event]:
+        """Waits that nobody ends, drawn on behind the end: as long as a part of the run, to be seen."""
+        report = self.story.ending.deadlock
+        length = max(1, (self.story.end - self.story.start) // _FOR_EVER_PART)
+        for one in report.waiting if report else ():
+            args = {"rings": [list(ring) for ring in report.rings if one.vm in ring] if report else []}
+            name = f"for ever: {one.words}"
+            yield self._slice(one.vm + 1, name, "deadlock", self.story.end, self.story.end + length, args)
 
     def _instant(self, tid: int, name: str, kind: str, ts: int, scope: str) -> Event:
         return {"ph": "i", "name": name, "cat": kind, "ts": ts, "pid": _PID, "tid": tid, "s": scope}

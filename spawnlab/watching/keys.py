@@ -37,7 +37,7 @@ KEYS = (
     Key("down,j", "down, j", "select(1)", "select the next VM: its program and registers are shown"),
     Key("up,k", "up, k", "select(-1)", "select the VM before"),
     Key("f", "f", "follow", "let the selection follow the turns again"),
-    Key("1", "1 to 6", "", f"show a panel: {', '.join(PANELS)}"),
+    Key("1", "1 to 6", "", f"show a panel: {', '.join(PANELS)}", "1-6 panels"),
     Key("tab", "tab", "", "go to the next panel; there up, down, page up and page down scroll"),
     Key("question_mark,h", "?, h", "help", "show this", "? help"),
     Key("q,ctrl+c,ctrl+q", "q, ctrl+c", "quit", "quit", "q quit"),

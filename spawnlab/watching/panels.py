@@ -40,6 +40,7 @@ class Panel(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=name, classes="panel common" if common else "panel")
         self.lines: Sequence[Line] = ()
         self._width = 0
+        self._heading = ""
 
     @property
     def room(self) -> int:
@@ -54,11 +55,22 @@ class Panel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, page: Page) -> None:
         """Show other lines; where one has to be in sight, scroll there if it is not."""
-        self.border_title = page.title
+        self._heading = page.title
         if tuple(self.lines) != page.lines:
             self.set_lines(page.lines)
         if page.focus is not None:
             self.bring_in_sight(page.focus)
+        self.call_after_refresh(self._label)
+
+    def _label(self) -> None:
+        """The title, and how much there is below what is in sight."""
+        below = len(self.lines) - round(self.scroll_y) - self.scrollable_content_region.height
+        self.border_title = f"{self._heading}, {below:,} more below" if below > 0 and self.room else self._heading
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say what is below now."""
+        super().watch_scroll_y(old_value, new_value)
+        self._label()
 
     def set_lines(self, lines: Sequence[Line]) -> None:
         """Have these lines."""
@@ -160,7 +172,7 @@ class LogPanel(Panel):
             self._starts.append(len(self._made))
             self._made += (Line(text, vm=row.vm) for text in row_lines(row, terminal))
         self._drop()
-        self.border_title = "log"
+        self._heading = "log"
         self.set_lines(self._made)
         if self._follows:
             self.call_after_refresh(self._to_end)

@@ -14,6 +14,7 @@ from ..explain.steps_at import all_steps, line_of, place_of
 from ..scenarios.build import Code
 from ..scenarios.model import Program
 from ..scenarios.steps import Repeat
+from ..scheduler.limits import ROOT_VM_ID
 from ..vm.decoder import decode
 from ..vm.errors import MemOutOfBound, VmError
 from ..vm.isa.text import operation_text
@@ -44,7 +45,7 @@ NOTHING = Source("", (), None)
 def source_of(session: Session, vm: int, *, folder: Path | None = None) -> Source:
     """The program of a VM; files that the scenario names are looked for in ``folder``."""
     if vm not in session.chronicle.vms:
-        return NOTHING
+        return _before_the_start(session, folder) if vm == ROOT_VM_ID else NOTHING
     place, code = shown.place_of(session, vm), shown.code_of(session, vm)
     build = session.player.staging.build
     if code is not None:
@@ -55,6 +56,19 @@ def source_of(session: Session, vm: int, *, folder: Path | None = None) -> Sourc
     if code is not None and len(code.elf) <= LISTED_MAX:
         return _listing(code, build.scenario.version, pc)
     return Source(shown.program_of(session, vm), _ahead(session, vm), None if pc is None else 0)
+
+
+def _before_the_start(session: Session, folder: Path | None) -> Source:
+    """What the root is going to run."""
+    build = session.player.staging.build
+    code = build.code_of(build.sg_data.program)
+    if code is None:
+        return NOTHING
+    program = build.scenario.programs[code.name]
+    lines = _lines_of(code, program, f"{program.source or f'{code.name}.c'}:0", folder)
+    if lines or program.python is not None:
+        return Source(code.name, lines, None)
+    return _listing(code, build.scenario.version, None) if len(code.elf) <= LISTED_MAX else NOTHING
 
 
 def _full_place(session: Session, vm: int) -> str | None:

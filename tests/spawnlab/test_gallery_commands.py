@@ -104,3 +104,12 @@ def test_new_says_what_to_do_next_and_overwrites_nothing(
 
 def test_the_page_is_current() -> None:
     assert (ROOT / "docs" / "gallery.md").read_text() == page()
+
+
+@pytest.mark.parametrize("name", ["deadlock", "deadlock.toml"])
+def test_a_name_of_the_gallery_without_its_prefix(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", name]) == 2
+    assert capsys.readouterr().err == f"spawnlab: {name}: there is no such file; the gallery has gallery:deadlock\n"

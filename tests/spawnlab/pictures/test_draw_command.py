@@ -98,7 +98,7 @@ def test_a_hypothetical_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     [
         (["gallery:deadlock", "--format", "dot", "--what", "timeline"], "svg and png and perfetto can"),
         (["gallery:deadlock", "--format", "svg", "--what", "sequence"], "mermaid can"),
-        (["gallery:deadlock", "-o", "run.jpeg"], "no format has this suffix"),
+        (["gallery:deadlock", "-o", "run.jpeg"], "no format has the suffix '.jpeg'; give --format, or one of .mmd"),
         (["nowhere.toml", "--format", "dot"], "nowhere.toml"),
         (["gallery:deadlock", "-o", "nowhere/run.svg"], "nowhere/run.svg"),
     ],
@@ -208,3 +208,12 @@ def test_in_a_notebook(tmp_path: Path) -> None:
     run = spawnlab.run_synchronously("gallery:deadlock")
     assert shown["image/svg+xml"].strip() == str(spawnlab.draw(run, "svg")).strip()
     assert shown["text/html"].startswith("<figure")
+
+
+def test_what_was_written_and_how_to_look_at_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page, picture = tmp_path / "x.HTML", tmp_path / "x.svg"
+    assert main(["draw", "gallery:deadlock", "-o", str(page)]) == 0
+    said = capsys.readouterr().out
+    assert said == f"{page}: {page.stat().st_size:,} bytes; open it in a browser, or draw it with --open\n"
+    assert main(["draw", "gallery:deadlock", "-o", str(picture)]) == 0
+    assert capsys.readouterr().out == f"{picture}: {picture.stat().st_size:,} bytes\n"

@@ -20,7 +20,7 @@ from spawnlab.pictures.story import story_of
 from spawnlab.pictures.trace import trace
 from spawnlab.testing.strategies import suspend_plans, topologies
 
-from . import hostile
+from . import goldens, hostile
 from .long_runs import irregular, ping_pong
 
 GALLERY = sorted((Path(__file__).resolve().parents[3] / "scenarios" / "gallery").glob("*.toml"))
@@ -136,3 +136,14 @@ def test_a_hypothetical_order_is_told() -> None:
     made = json.loads(trace(story_of(run.journal, run.build)))
     assert made["otherData"]["hypothetical"] == "smallest"
     assert "hypothetical order" in made["traceEvents"][0]["args"]["name"]
+
+
+def test_a_wait_for_ever_goes_on_behind_the_end() -> None:
+    story = goldens.story("ring_of_three")
+    slices = [event for event in events_of(story) if event["ph"] == "X" and event["cat"] == "deadlock"]
+    assert [event["tid"] - 1 for event in slices] == [0, 1, 2]
+    for event in slices:
+        assert event["ts"] == story.end
+        assert event["dur"] * 20 > story.end - story.start - 20
+        assert event["name"].startswith("for ever: waits to read")
+        assert event["args"]["rings"] == [[0, 2, 1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -199,12 +200,12 @@ async def test_which_vm_is_looked_at() -> None:
         app = player.app
         await player.type("go 14")
         assert app.selected == 3
-        assert player.app.query_one("#program", Panel).border_title == "program third (VM 3)"
+        assert player.app.query_one("#program", Panel).border_title == "program third (VM 3), 3 more below"
         current = [line for line in player.text("program").splitlines() if line.startswith("> ")]
         assert current == ['> steps[3]  { op = "read", fd = "in", size = 16, as = "bytes" }']
         await player.press("up", "k", "4")
         assert app.selected == 1
-        assert player.app.query_one("#registers", Panel).border_title == "registers of VM 1"
+        assert player.app.query_one("#registers", Panel).border_title == "registers of VM 1, 5 more below"
         assert "sp   0x3ff" in player.text("registers")
         await player.press("s")
         assert app.selected == 1
@@ -410,3 +411,24 @@ async def test_programs_do_not_steer_the_terminal() -> None:
         assert "\x1b" not in player.text("log")
         assert "[bold]not markup[/bold]" in player.text("log")
         assert player.app.query_one("#vms", VmPanel).selected == 0
+
+
+@played
+async def test_before_the_start_the_roots_program_is_shown() -> None:
+    async with watching("gallery:deadlock") as player:
+        lines = player.text("program").splitlines()
+        assert lines[0].startswith('  steps[0]  { op = "pipe"')
+        assert not [line for line in lines if line.startswith("> ")]
+        await player.press("s")
+        assert [line for line in player.text("program").splitlines() if line.startswith("> ")]
+
+
+@played
+async def test_what_is_below_is_said_until_it_is_in_sight() -> None:
+    async with watching("gallery:deadlock") as player:
+        await player.press("e")
+        why = player.app.query_one("#why", Panel)
+        hidden = re.fullmatch(r"why.*, (\d+) more below", str(why.border_title))
+        assert hidden
+        await player.press("6", *["down"] * int(hidden[1]))
+        assert "below" not in str(why.border_title)

@@ -231,7 +231,9 @@ def test_programs_of_which_there_is_no_source() -> None:
         elves={"root": assemble("li a0, 5\n li a7, 93\n ecall").elf()},
     )
     session = session_at(listed, 0)
-    assert source_of(session, 0).lines == ()
+    assert [text for _, text in source_of(session, 0).lines] == ["addi a0, zero, 5", "addi a7, zero, 93", "ecall"]
+    assert source_of(session, 0).current is None
+    assert source_of(session, 1).lines == ()
     session = session_at(listed, 1)
     assert current(session, 0) == "10008 ecall"
     assert shown.place_of(session, 0) == "pc 0x1000c"
