@@ -1,6 +1,6 @@
 """Guest code on our engines beside its peers: ``python benchmarks/guest_code.py [FILE...] [--secp256k1 FILE]``.
 
-Without FILEs the programs are those of ``benchmarks/guest`` (C, compiled by ``spawnlab[c]``): work in registers, in
+Without FILEs the programs are those of ``benchmarks/guest`` (C, compiled by the extra ``c``): work in registers, in
 memory, with branches, and the verification of a signature over secp256k1. Each is run on every engine in turn, round by
 round, in one go. Peers are ckb-vm's assembly machine and its block interpreter (``reference/``, built by cargo), and
 qemu-riscv64 where it is installed. Each row's exit code and cycles, and a digest of registers and memory, must be those

@@ -1,4 +1,4 @@
-"""C programs, compiled by clang out of the ``ziglang`` wheel: the extra ``spawnlab[c]``, no system toolchain."""
+"""C programs, compiled by clang out of the ``ziglang`` wheel: the extra ``c``, no system toolchain."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from .errors import NoCompilerError, ScenarioError
+from .extras import install_words
 
 INCLUDE = Path(__file__).parent / "include"
 """The folder of ``spawnlab.h``, and of the linker script."""
@@ -47,7 +48,7 @@ def compile_c(file: Path, folder: Path, options: COptions) -> bytes:
     where there is no compiler.
     """
     if importlib.util.find_spec("ziglang") is None:
-        raise NoCompilerError("C needs a compiler: pip install 'spawnlab[c]'", path=options.path)
+        raise NoCompilerError(f"C needs a compiler: {install_words('c')}", path=options.path)
     with tempfile.TemporaryDirectory() as made:
         output = Path(made) / "program.elf"
         command = [

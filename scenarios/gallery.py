@@ -79,10 +79,24 @@ def side_files(scenario: Scenario) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+_INTRODUCTION = (
+    "Small scenarios, each of which shows one thing. They are grouped into lessons, from simple to hard: begin with",
+    "the first. All are played by the tests, and each ends as its file says.",
+    "",
+    "| to | type |",
+    "|---|---|",
+    "| play one | `spawnlab run gallery:NAME` |",
+    "| step through it in the browser | `spawnlab draw gallery:NAME -o run.html --open` |",
+    "| ask why it ends so | `spawnlab explain gallery:NAME` |",
+    "| print its file | `spawnlab show NAME` |",
+    "| make a copy of your own | `spawnlab new FILE --from NAME` |",
+    "| list all | `spawnlab list` |",
+)
+
+
 def page() -> str:
     """``docs/gallery.md``: ``python -m spawnlab.scenarios.gallery > docs/gallery.md``."""
-    lines = ["# The gallery", "", "`spawnlab run gallery:NAME` plays a scenario, `spawnlab show NAME` prints its file,"]
-    lines += ["`spawnlab new FILE --from NAME` makes a copy of your own. The lessons build on each other."]
+    lines = ["# The gallery", "", *_INTRODUCTION]
     lesson = None
     for entry in entries():
         if entry.lesson != lesson:

@@ -32,8 +32,11 @@ def load_scenario(file: Path) -> Scenario:
         raise error.in_file(str(file)) from None
 
 
-def parse_scenario(text: str, suffix: str) -> Scenario:
-    """A scenario from the text of a file with such a suffix; raises :class:`ScenarioError`."""
+def parse_scenario(text: str, suffix: str = ".toml") -> Scenario:
+    """A scenario from the text of a file with such a suffix: ``.toml``, ``.json``, ``.yaml`` or ``.yml``.
+
+    Raises :class:`ScenarioError`.
+    """
     if suffix not in SUFFIXES:
         raise ScenarioError(f"the suffix {suffix!r} is not known; use {', '.join(SUFFIXES)} (or an ELF file)")
     if not text.strip():

@@ -48,6 +48,8 @@ class Code(msgspec.Struct, frozen=True):
     assembly: str = ""
     actor: Actor | None = None
     """The function that plays it."""
+    c: str = ""
+    """The C text that it was compiled from, where that is at hand."""
 
     def place_of(self, pc: int) -> str | None:
         """The step whose code holds ``pc``: ``steps[2]``, or a line; ``None`` where that is not known."""
@@ -88,14 +90,14 @@ class ProgramReader(msgspec.Struct, frozen=True):
         if program.asm is not None:
             return self._assembly(name, program.asm, where)
         if program.c is not None:
-            return self._checked(name, compile_c_text(program.c, name, self._c_options(where)), where)
+            return self._compiled(name, compile_c_text(program.c, name, self._c_options(where)), program.c, where)
         if program.python is not None:
             actor = load_function(program.python, self.folder, where)
             return Code(name, STUB + name.encode(), actor=actor)
         file = self.folder / (program.elf or program.source or "")
         if program.source is not None and file.suffix == ".c":
-            self._read(file, where)
-            return self._checked(name, compile_c(file, self.folder, self._c_options(where)), where)
+            text = self._read(file, where).decode(errors="replace")
+            return self._compiled(name, compile_c(file, self.folder, self._c_options(where)), text, where)
         if program.source is not None:
             return self._assembly_file(name, file, where)
         return self._checked(name, self._read(file, where), where)
@@ -109,6 +111,9 @@ class ProgramReader(msgspec.Struct, frozen=True):
     def _checked(self, name: str, content: bytes, path: str) -> Code:
         check_elf(content, self.version, path)
         return Code(name, content)
+
+    def _compiled(self, name: str, content: bytes, text: str, path: str) -> Code:
+        return msgspec.structs.replace(self._checked(name, content, path), c=text)
 
     def _steps(self, name: str, program: Program, path: str) -> Code:
         assembly = compile_steps(program.steps or (), self.deps, path)

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 from .showing import show_runs
 
 if TYPE_CHECKING:
+    from .explain.why import why as why
+    from .explore.orders import orders as orders
+    from .explore.survey import survey as survey
     from .live import stage as stage
     from .pictures.drawing import draw as draw
     from .play import perform as perform
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from .scenarios.build import Build as Build
     from .scenarios.build import build as build
     from .scenarios.errors import ScenarioError as ScenarioError
+    from .scenarios.load import parse_scenario as parse_scenario
     from .scenarios.model import Scenario as Scenario
     from .scheduler.deadlock import Deadlock as Deadlock
     from .scheduler.journal import Journal as Journal
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from .staging import Run as Run
     from .staging import load as load
     from .stepping.notebook import stepper as stepper
+    from .views.costs import costs as costs
     from .vm.errors import SpawnlabError as SpawnlabError
     from .vm.errors import VmError as VmError
 
@@ -52,13 +57,18 @@ _HOMES = {
     "SpawnlabError": ".vm.errors",
     "VmError": ".vm.errors",
     "build": ".scenarios.build",
+    "costs": ".views.costs",
     "draw": ".pictures.drawing",
     "load": ".staging",
+    "orders": ".explore.orders",
+    "parse_scenario": ".scenarios.load",
     "perform": ".play",
     "run": ".play",
     "run_synchronously": ".play",
     "stage": ".live",
     "stepper": ".stepping.notebook",
+    "survey": ".explore.survey",
+    "why": ".explain.why",
 }
 
 __all__ = [
@@ -75,13 +85,18 @@ __all__ = [
     "SpawnlabError",
     "VmError",
     "build",
+    "costs",
     "draw",
     "load",
+    "orders",
+    "parse_scenario",
     "perform",
     "run",
     "run_synchronously",
     "stage",
     "stepper",
+    "survey",
+    "why",
 ]
 
 

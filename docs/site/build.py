@@ -1,9 +1,10 @@
 """Build the site: ``python docs/site/build.py [OUT]``, into ``build/site`` unless told.
 
-It needs ``pip install 'spawnlab[docs]'``.
+It needs the extra ``docs``: ``pip install '.[docs]'`` in the checkout.
 
-Pages come from ``docs/``, the README and the docstrings; the lessons are executed and the gallery is played and drawn
-on the way. What the pages link to outside of ``docs/`` gets a page with the file in it. Any warning fails the build.
+Pages come from ``docs/``, the README and the docstrings; the lessons are executed, and the gallery is played and drawn
+on the way, with a stepper for each scenario. What the pages link to outside of ``docs/`` gets a page with the file in
+it. Any warning, and any link that leads nowhere, fails the build.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import spawnlab
-from spawnlab.pictures.notebook import svg_of
-from spawnlab.scenarios.gallery import entries
-from spawnlab.vm.errors import SpawnlabError
+from dead_links import dead_links
+from gallery_pages import stepper_frame, write_gallery
+from paths import LANGUAGES, PAGES, ROOT, write
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = ROOT / "build" / "pages"
+import spawnlab
+
+DOCS, SITE = ROOT / "docs", ROOT / "docs" / "site"
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(#[^)]*)?\)")
-LANGUAGES = {".toml": "toml", ".json": "json", ".yaml": "yaml", ".py": "python", ".c": "c", ".h": "c", ".rs": "rust"}
 PARTS = {
-    "Lessons": ["lessons/1_spawn_and_pipes", "lessons/2_why_it_deadlocks", "lessons/3_what_determinism_buys"],
+    "Start": ["Install and first runs <readme>"],
+    "Lessons": [
+        "lessons/1_spawn_and_pipes", "lessons/2_why_it_deadlocks", "lessons/3_what_determinism_buys",
+        "lessons/solutions", "lessons/teaching",
+    ],
     "How to": [
         "scenarios", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults", "explore",
         "actors", "scheduler",
@@ -33,13 +37,7 @@ PARTS = {
     "Background": ["architecture", "conformance", "differences", "reliability", "performance"],
 }  # fmt: skip
 MODULES = ("spawnlab.testing", "spawnlab.testing.strategies", "spawnlab.aio", "spawnlab.live")
-
-
-def write(page: str, text: str) -> None:
-    """A page, by its name with suffix."""
-    file = PAGES / page
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+COPIED = (".svg", ".png", ".ipynb")
 
 
 def file_page(path: str) -> str:
@@ -63,28 +61,14 @@ def led(text: str, folder: Path) -> str:
         target = (folder / found[1]).resolve()
         path = target.relative_to(ROOT).as_posix()
         if path == "README.md":
-            led_to = "index.md"
+            led_to = "readme.md"
         elif path.startswith("docs/"):
             led_to = path.removeprefix("docs/")
         else:
             led_to = file_page(path)
-        return f"](/{led_to}{found[2] or ''})" if led_to.endswith(".md") else f"](/{led_to})"
+        return f"](/{led_to}{found[2] or ''})" if led_to.endswith((".md", ".ipynb")) else f"](/{led_to})"
 
     return LINK.sub(link, text)
-
-
-def gallery() -> str:
-    """A picture of each scenario of the gallery."""
-    parts = ["\n## All of them, drawn\n"]
-    for entry in entries():
-        try:
-            run = spawnlab.run_synchronously(entry.file)
-        except SpawnlabError as error:  # one in C, where there is no compiler
-            parts.append(f"\n### {entry.name}\n\n{error}\n")
-            continue
-        write(f"pictures/gallery/{entry.name}.svg", svg_of(run))
-        parts.append(f"\n### {entry.name}\n\n![{entry.title}](/pictures/gallery/{entry.name}.svg)\n")
-    return "".join(parts)
 
 
 def python() -> str:
@@ -100,31 +84,46 @@ def python() -> str:
 
 def contents() -> str:
     """The table of contents, part by part."""
-    known = {page.stem for page in (ROOT / "docs").glob("*.md")} | {"python"}
     parts: list[str] = []
     for part, pages in PARTS.items():
-        listed = [page for page in pages if page in known or page.startswith("lessons/")]
-        parts += ["```{toctree}", f":caption: {part}", ":hidden:", "", *listed, "```", ""]
+        parts += ["```{toctree}", f":caption: {part}", ":hidden:", "", *pages, "```", ""]
     return "\n".join(parts)
 
 
-def main() -> int:
-    """Bring the pages together and build; gives Sphinx's exit status."""
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
+def with_stepper(text: str) -> str:
+    """The page about the stepper, with one below its title."""
+    title, _, rest = text.partition("\n")
+    return f"{title}\n\n{stepper_frame('ring_of_three', 'a ring of three that wait to read')}\n{rest}"
+
+
+def write_pages() -> None:
+    """All that Sphinx is to read."""
     shutil.rmtree(PAGES, ignore_errors=True)
-    for page in sorted((ROOT / "docs").glob("*.md")):
-        text = page.read_text(encoding="utf-8")
-        write(page.name, led(text, page.parent) + (gallery() if page.stem == "gallery" else ""))
-    for picture in sorted((ROOT / "docs").rglob("*.svg")):
-        write(picture.relative_to(ROOT / "docs").as_posix(), picture.read_text(encoding="utf-8"))
-    for lesson in sorted((ROOT / "docs" / "lessons").glob("*.ipynb")):
-        write(f"lessons/{lesson.name}", lesson.read_text(encoding="utf-8"))
-    write("scenario.schema.json", (ROOT / "docs" / "scenario.schema.json").read_text(encoding="utf-8"))
-    write("index.md", led((ROOT / "README.md").read_text(encoding="utf-8"), ROOT) + "\n" + contents())
+    for page in sorted([*DOCS.glob("*.md"), *(DOCS / "lessons").glob("*.md")]):
+        text = led(page.read_text(encoding="utf-8"), page.parent)
+        write(page.relative_to(DOCS).as_posix(), with_stepper(text) if page.stem == "stepper" else text)
+    write_gallery(led((DOCS / "gallery.md").read_text(encoding="utf-8"), DOCS))
+    for file in sorted(file for file in DOCS.rglob("*.*") if file.suffix in COPIED):
+        (PAGES / file.relative_to(DOCS).parent).mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, PAGES / file.relative_to(DOCS))
+    for file in (DOCS / "scenario.schema.json", SITE / "conf.py"):
+        shutil.copy(file, PAGES / file.name)
+    write("_static/site.css", (SITE / "site.css").read_text(encoding="utf-8"))
+    write("readme.md", led((ROOT / "README.md").read_text(encoding="utf-8"), ROOT))
+    write("index.md", led((SITE / "index.md").read_text(encoding="utf-8"), SITE) + "\n" + contents())
     write("python.rst", python())
-    shutil.copy(ROOT / "docs" / "site" / "conf.py", PAGES / "conf.py")
+
+
+def main() -> int:
+    """Bring the pages together and build; gives Sphinx's exit status, or 1 for dead links."""
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
+    write_pages()
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", str(PAGES), str(out)]
-    return subprocess.run(command, check=False).returncode
+    status = subprocess.run(command, check=False).returncode
+    dead = dead_links(out)
+    for page, target in dead:
+        print(f"{page}: {target} leads nowhere", file=sys.stderr)
+    return status or (1 if dead else 0)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .common import Subparsers
 
 MODES = ("random", "limits", "suspend", "policy", "faults", "agree", "exhaustive")
-COUNT = 1000
-LARGE, SMALL = (8, 10, 24), (2, 1, 2)
 _NUMBER, _JOBS = number_from(0, 1 << 62, "number"), number_from(1, 256, "number of processes")
 KINDS = ("acyclic", "cyclic", "broken", "free", "any")
 
@@ -80,6 +78,7 @@ def execute(options: argparse.Namespace) -> int:
     from ..explore.campaign_file import CampaignFile
     from ..explore.plot import check_plot, plot
     from ..explore.summary import lines_of, summary_of
+    from ..explore.survey import COUNT
     from ..views.jsontext import json_text
 
     if options.plot:
@@ -108,19 +107,16 @@ def execute(options: argparse.Namespace) -> int:
 
 def _campaign(options: argparse.Namespace) -> Campaign:
     from ..explore.campaign import Campaign
-    from ..explore.generate import Shape
     from ..explore.properties import is_function, read_source
+    from ..explore.survey import shape_of
     from ..explore.written import written
 
-    given = (options.vms, options.pipes, options.operations)
-    sizes = SMALL if options.mode == "exhaustive" else LARGE
-    shape = Shape(options.kind, *(size if one is None else one for one, size in zip(given, sizes, strict=True)))
     question, source = options.property, ""
     if is_function(question):
         question, source = read_source(question)
     campaign = Campaign(
         mode=options.mode,
-        shape=shape,
+        shape=shape_of(options.mode, options.kind, options.vms, options.pipes, options.operations),
         seed=options.seed,
         question=question,
         source=source,

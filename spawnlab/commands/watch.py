@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..scenarios.extras import install_words
 from .common import AS_EXPECTED, add_engine_option, add_version_option, cycles, use_engine
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ def add(commands: Subparsers) -> None:
         "watch",
         help="go through a run in the terminal, step by step, forward and back",
         description="Show a run live: its VMs, who waits for what, pipes, the program of each VM, and what happens. "
-        "s plays a turn, b goes back by one, r runs to a breakpoint, ? lists all keys. It needs the extra tui: "
-        "pip install 'spawnlab[tui]'. docs/watch.md has more.",
+        "s plays a turn, b goes back by one, r runs to a breakpoint, ? lists all keys. It needs the extra tui "
+        f"({install_words('tui')}). docs/watch.md has more.",
         epilog="Exit status: 0 when it was quit, whatever the run came to; 2 for input that can't be run.",
     )
     parser.add_argument(

@@ -1,7 +1,7 @@
 """Playing the batches of a campaign on many machines: a Dask scheduler, and workers that come and go.
 
 A batch is the same wherever it is played, so that one whose worker was lost is played by another. Workers need this
-very version of Spawnlab. ``pip install 'spawnlab[cluster]'`` brings Dask.
+very version of Spawnlab. The extra ``cluster`` brings Dask.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # Dask's types are not whole.
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import spawnlab
 
+from ..scenarios.extras import install_words
 from ..vm.engines import default_engine, use_engine
 from .campaign import Batch, Campaign, CampaignError, play_batch
 
@@ -82,7 +83,7 @@ def _client(address: str) -> Client:
     try:
         from distributed import Client
     except ImportError as error:
-        raise CampaignError(f"--cluster needs Dask: pip install 'spawnlab[cluster]' ({error})") from None
+        raise CampaignError(f"--cluster needs Dask: {install_words('cluster')} ({error})") from None
     if not _ADDRESS.fullmatch(address):  # a client of a bad one hangs when it is closed
         raise CampaignError(f"{address!r} is no address: tcp://HOST:PORT is wanted, as `dask scheduler` prints it")
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would say is in the errors

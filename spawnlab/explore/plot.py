@@ -1,4 +1,4 @@
-"""A campaign's results as a picture, SVG or PNG. ``pip install 'spawnlab[plot]'`` brings Matplotlib."""
+"""A campaign's results as a picture, SVG or PNG. The extra ``plot`` brings Matplotlib."""
 # pyright: reportUnknownMemberType=false
 # Matplotlib's types are not whole.
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..scenarios.extras import install_words
 from ..vm.errors import SpawnlabError
 from .summary import Summary
 
@@ -31,7 +32,7 @@ def check_plot(file: Path) -> None:
     try:
         import matplotlib  # noqa: F401 # pyright: ignore[reportUnusedImport]
     except ImportError as error:
-        raise PlotError(f"--plot needs Matplotlib: pip install 'spawnlab[plot]' ({error})") from None
+        raise PlotError(f"--plot needs Matplotlib: {install_words('plot')} ({error})") from None
 
 
 def plot(summary: Summary, file: Path) -> None:

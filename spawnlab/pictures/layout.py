@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ..scenarios.extras import install_words
 from .errors import PictureError
 from .siblings import in_order
 from .topology import Topology
@@ -43,7 +44,7 @@ def check_layout() -> None:
     try:
         import igraph  # noqa: F401 # pyright: ignore[reportUnusedImport]
     except ImportError as error:
-        raise PictureError(f"a drawn topology needs igraph: pip install 'spawnlab[draw]' ({error})") from None
+        raise PictureError(f"a drawn topology needs igraph: {install_words('draw')} ({error})") from None
 
 
 def place(topology: Topology, *, across: float, down: float) -> Placed:

@@ -1,4 +1,4 @@
-"""PNG from the very same SVG, with resvg. ``pip install 'spawnlab[draw]'`` brings it.
+"""PNG from the very same SVG, with resvg, which the extra ``draw`` brings.
 
 The font is in the package (``fonts/``, DejaVu Sans cut down), so that there is text on a machine without fonts, and
 equal pictures on all; only characters that it has not are taken from the machine's fonts.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from importlib import resources
 
+from ..scenarios.extras import install_words
 from .errors import PictureError
 
 _FAMILY = "Spawnlab Sans"
@@ -19,7 +20,7 @@ def check_png() -> None:
     try:
         import resvg_py  # noqa: F401 # pyright: ignore[reportUnusedImport]
     except ImportError as error:
-        raise PictureError(f"PNG needs resvg: pip install 'spawnlab[draw]' ({error})") from None
+        raise PictureError(f"PNG needs resvg: {install_words('draw')} ({error})") from None
 
 
 def png_of(svg: str, *, zoom: float = 2.0) -> bytes:

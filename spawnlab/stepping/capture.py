@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ..legs import Legs
-from ..scheduler.events import AnyEvent, IterationEnded, Transferred
+from ..scheduler.events import AnyEvent, Ended, IterationEnded, Posted, Refused, Transferred
 from ..scheduler.outcome import conduct
 from ..staging import Playable, Run, Staging
 from ..vm.errors import Unexpected
@@ -62,6 +62,8 @@ class Captured:
         while (staging := legs.next()) is not None:
             self._staging = staging
             legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))
+        if legs.run.outcome.deadlock is not None:
+            self._framing.deadlock(legs.run.outcome.deadlock)
         last = self._framing.last()
         if last is not None:
             self.frames.append(last)
@@ -80,6 +82,11 @@ class Captured:
         if isinstance(event, Transferred):
             self._touched.add(event.reader)
         frame = self._framing.follow(event)
+        if isinstance(event, Posted | Refused) and (line := self._line(event.vm)) is not None:
+            self._framing.is_at(event.vm, line)
+        if isinstance(event, Ended):
+            self._look(event.vm, self._framing.open)
+            self._note_end(event.vm)
         if frame is not None:
             self.frames.append(frame)
             if isinstance(event, IterationEnded):
@@ -87,19 +94,31 @@ class Captured:
                     self._look(vm, frame)
                 self._touched.clear()
 
+    def _machine(self, vm: int) -> Machine | None:
+        """A VM's machine; ``None`` of one that is swapped out, and is what it was, or that has ended."""
+        assert self._staging is not None
+        try:
+            return self._staging.scheduler.peek(vm, _itself, _nothing)
+        except Unexpected:
+            return None
+
+    def _line(self, vm: int) -> str | None:
+        """Where the function is that plays a VM; ``None`` if none does, or it has returned."""
+        assert self._staging is not None
+        play = self._staging.machines.plays.get(vm)
+        return None if play is None else play.line
+
+    def _note_end(self, vm: int) -> None:
+        """Where a VM ends: behind the ecall that it exits by. Of a function, which has returned, that is no place."""
+        machine = self._machine(vm)
+        if machine is not None:
+            self._framing.ended_at(vm, machine.this_pc)
+
     def _look(self, vm: int, frame: Frame) -> None:
         """Note what is otherwise in a VM that has a machine."""
-        assert self._staging is not None
-        scheduler = self._staging.scheduler
-        play = self._staging.machines.plays.get(vm)
-        if play is not None and play.line is not None:
-            frame.vms.setdefault(vm, {})["place"] = play.line
-        try:
-            machine = scheduler.peek(vm, _itself, _nothing)
-        except Unexpected:
-            return  # it has ended
+        machine = self._machine(vm)
         if machine is None:
-            return  # swapped out: it is what it was
+            return
         now = (*machine.registers, machine.this_pc)
         before = self._registers.get(vm, (0,) * len(now))
         changed = {number: f"{value:x}" for number, value in enumerate(now) if value != before[number]}

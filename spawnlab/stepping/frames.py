@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
+from ..pictures.model import Ending
 from ..scenarios.build import Build
+from ..scheduler.deadlock import DeadlockReport
 from ..scheduler.events import (
     Answered,
     AnyEvent,
@@ -23,10 +25,13 @@ from ..scheduler.events import (
     FdMoved,
     IterationEnded,
     IterationStarted,
+    OtherEndGone,
     PipeOpened,
     Posted,
     ProgramReplaced,
     Refused,
+    Resumed,
+    Suspended,
     SwappedIn,
     SwappedOut,
     Transferred,
@@ -38,12 +43,15 @@ from ..views.accounts import Accounts
 from ..views.cast import Cast, failed_at
 from ..views.text import harmless
 from ..views.timeline import Timeline
-from .sources import Where
+from .naming import FdNames
+from .sources import Where, place_shown
 from .texts import Texts
 
 Fields = dict[str, Any]
 """Names and values that JSON has."""
-RUNNABLE, RUNNING, ENDED = "can run", "runs", "ended"
+RUNNABLE, ENDED, UNKNOWN = "can run", "ended", "not told by the journal"
+STUCK = "no VM can run, and none will be woken: that is a deadlock"
+LATE = "(what is handed on after the deadlock was found wakes nobody)"
 
 
 class Frame(msgspec.Struct, omit_defaults=True):
@@ -82,20 +90,33 @@ class Framing:
         self._fds: dict[int, int] = {}
         """Who holds each."""
         self._waits: dict[int, VmState] = {}
-        self._counts: dict[int, list[int]] = {}
-        """Turns and cycles of each VM."""
+        self._at_rest: dict[int, VmState] = {}
+        """Waits behind the last turn: the I/O pass after a deadlock was found comes too late."""
+        self._names = FdNames(build)
+        self._turns: dict[int, int] = {}
         self._pipes: dict[int, int] = {}
         """Bytes that went through, by the read end."""
         self._living: set[int] = set()
+        self._known: set[int] = set()
         self._frame = Frame(0, None, 0)
         self._begun = False
+        self._late = False
+        """Whether bytes have moved since the last turn was over, which they do only after a deadlock was found."""
+        self._failed: int | None = None
 
-    def frames(self, events: Iterable[AnyEvent]) -> Iterator[Frame]:
+    @property
+    def open(self) -> Frame:
+        """The frame that is being made."""
+        return self._frame
+
+    def frames(self, events: Iterable[AnyEvent], ending: Ending | None = None) -> Iterator[Frame]:
         """A frame for what comes before the first turn, one for each turn, and one for what is left, if anything."""
         for event in events:
             ready = self.follow(event)
             if ready is not None:
                 yield ready
+        if ending is not None and ending.kind == "deadlock":
+            self.deadlock(ending.deadlock)
         last = self.last()
         if last is not None:
             yield last
@@ -108,13 +129,44 @@ class Framing:
             self._begun = True
         self._books(event)
         self._cast.follow(event)
+        for vm in (event.vm, event.reader) if isinstance(event, Transferred) else (event.vm,):
+            if vm not in self._known:
+                self._meet(vm)
+        self._late = (self._frame.vm is None and isinstance(event, Transferred | OtherEndGone)) or self._late
         self._note(event)
+        if self._names.follow(event, self._cast):
+            self._of(event.vm).update(names=self._names_of(event.vm))
         row = self._timeline.row(event)
         if row is not None:
             self._frame.lines.append(self._texts.number(harmless(f"VM {row.vm} {row.words}")))
+        if isinstance(event, IterationEnded | Resumed):
+            self._at_rest = dict(self._waits)
         if isinstance(event, IterationEnded):
             ready = self._close()
         return ready
+
+    def is_at(self, vm: int, place: str) -> None:
+        """The place in a file that a VM's function is at by now."""
+        place = place_shown(place)
+        line = self._where.line_of(self._programs.get(vm, ""), place) if self._where else None
+        self._of(vm).update(place=place, line=line)
+
+    def ended_at(self, vm: int, pc: int) -> None:
+        """A VM has ended in a system call that ends before ``pc``."""
+        if self._tell_line(vm, pc - 1):
+            self._of(vm).update(ended_here=True)
+
+    def deadlock(self, report: DeadlockReport | None) -> None:
+        """The run is over since no VM can run: all wait as the report says, or where there is none, as they did."""
+        frame = self._frame
+        frame.pipes.clear()  # whatever the pass after it has moved wakes nobody
+        self._waits = dict(self._at_rest) if report is None else {one.vm: one.state for one in report.waiting}
+        for vm in sorted(self._living):
+            if vm in self._waits:
+                self._tell_wait(vm)
+            else:
+                self._of(vm).update(state=UNKNOWN, waits=None)
+        frame.lines += [self._texts.number(text) for text in ([LATE, STUCK] if self._late else [STUCK])]
 
     def last(self) -> Frame | None:
         """The frame of what came after the last turn; ``None`` where nothing did."""
@@ -123,25 +175,30 @@ class Framing:
 
     # Events
 
+    def _meet(self, vm: int) -> None:
+        """A VM is named for the first time; where it is not made then, the journal begins later than the run."""
+        self._known.add(vm)
+        self._living.add(vm)
+        self._turns[vm] = 0
+        self._of(vm).update(parent=None, program="", state=UNKNOWN, turns=0, fds=[])
+
     def _note(self, event: AnyEvent) -> None:
         vm = event.vm
         match event:
             case Booted(parent=parent, location=location):
-                self._counts[vm] = [0, 0]
-                self._living.add(vm)
                 program = self._programs[vm] = self._cast.program(location)
-                self._of(vm).update(parent=parent, program=program, state=RUNNABLE, turns=0, cycles=0, fds=[])
+                self._of(vm).update(parent=parent, program=program, state=RUNNABLE)
             case ProgramReplaced(location=location):
                 program = self._programs[vm] = self._cast.program(location)
-                self._of(vm).update(program=program, line=None)
+                self._of(vm).update(program=program, line=None, place=None)
             case IterationStarted(iteration=turn):
                 self._frame.turn, self._frame.vm = turn, vm
-            case IterationEnded(spent=spent, total=total):
+            case IterationEnded(total=total):
                 self._frame.cycles = total
-                counts = self._counts.setdefault(vm, [0, 0])
-                counts[0] += 1
-                counts[1] += spent
-                self._of(vm).update(turns=counts[0], cycles=counts[1])
+                self._turns[vm] += 1
+                self._of(vm).update(turns=self._turns[vm])
+            case Suspended() if self._failed is not None:
+                self._of(self._failed).update(fault=None)  # that is how a run is stopped to be suspended
             case Blocked(state=state):
                 self._waits[vm] = state
                 self._tell_wait(vm)
@@ -162,8 +219,8 @@ class Framing:
             case Faulted(error=error, total=total):
                 self._frame.cycles = total
                 if event.pc is not None:
+                    self._failed = vm
                     self._tell_line(vm, failed_at(event))
-                if self._frame.vm is not None:
                     self._of(vm).update(fault=error)
             case _:
                 self._note_pipe(event)
@@ -186,8 +243,9 @@ class Framing:
                 self._pipe(fd).update({_role(fd): None})
                 self._tell_fds(vm)
             case Transferred(reader=reader, fd=fd, size=size):
-                self._pipes[other_end(fd)] += size
+                self._pipes[other_end(fd)] = self._pipes.get(other_end(fd), 0) + size
                 self._pipe(fd).update(bytes=self._pipes[other_end(fd)], moved=[vm, reader, size])
+                self._pipe(fd).update(write_fd=fd, writer=vm, reader=reader)  # the journal may begin after it was made
                 state = self._waits.get(vm)
                 if isinstance(state, WaitForWrite):
                     self._waits[vm] = msgspec.structs.replace(state, consumed=state.consumed + size)
@@ -203,6 +261,11 @@ class Framing:
 
     def _tell_fds(self, vm: int) -> None:
         self._of(vm).update(fds=sorted(fd for fd, holder in self._fds.items() if holder == vm))
+        if self._names.of(vm):
+            self._of(vm).update(names=self._names_of(vm))
+
+    def _names_of(self, vm: int) -> dict[int, str]:
+        return {fd: name for fd, name in self._names.of(vm).items() if self._fds.get(fd) == vm}
 
     def _tell_wait(self, vm: int) -> None:
         """What a VM waits for: a kind, a target, and how many bytes are wanted or left."""
@@ -216,10 +279,12 @@ class Framing:
             case _:
                 pass
 
-    def _tell_line(self, vm: int, pc: int) -> None:
+    def _tell_line(self, vm: int, pc: int) -> bool:
+        """Tell the line that an address is in, where that is known."""
         line = self._where.line(self._programs.get(vm, ""), pc) if self._where else None
         if line is not None:
             self._of(vm).update(line=line)
+        return line is not None
 
     # A frame's end
 
@@ -231,6 +296,7 @@ class Framing:
                 frame.kinds.setdefault(key[0], {})[key[1].value] = cycles - self._booked.get(key, 0)
                 self._booked[key] = cycles
         self._frame = Frame(frame.turn, None, frame.cycles)
+        self._late = False
         return frame
 
 

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Sequence
-from importlib.resources import files
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
-from ..explain.explain import explain
-from ..explain.text import text_of
+from ..pictures.story import story_of
 from ..recording import Recording
 from ..saved import SavedRun
 from ..scenarios.build import Build
 from ..scheduler.faults import conditions_of
 from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order
 from ..scheduler.journal import Journal
-from ..staging import Playable, Run, load
-from ..views.ending import ending
+from ..staging import Playable, load
+from ..views.accounts import Kind
 from ..views.hypotheticals import fault_notes, hypothetical_lines
 from ..views.text import harmless
 from ..vm.isa.text import ABI_NAMES
 from .capture import Captured
+from .endings import End, end_of, end_of_journal
 from .frames import Frame, Framing
+from .joining import program, style, template
 from .sources import Source, Where, sources_of
+from .telling import told
 from .texts import Texts
 
-FORMAT = 1
-_TURNS_IN_FULL = 500
-"""A run of more turns is told in the page without a program (and in print) by its first and last ones."""
+FORMAT = 2
+
+
+_KINDS = {
+    Kind.INSTRUCTIONS: "all instructions but ecalls",
+    Kind.ECALLS: "500 for each system call, an exit among them",
+    Kind.CALLS: "800 more for each system call that the scheduler answers, but exec",
+    Kind.SPAWN: "100,000 more for each spawn",
+    Kind.EXEC: "75,000 for each exec",
+    Kind.LOAD: "loading programs: 1 for 4 bytes",
+    Kind.TRANSFER: "bytes through pipes: 1 for 4 bytes, for the writer and for the reader",
+    Kind.DATA: "bytes loaded from the transaction, or printed: 1 for 4 bytes",
+    Kind.SWAP: "100,000 each time this VM was swapped out or in, whoever had the turn",
+    Kind.AGAIN: "a turn beyond its limit, counted once more",
+    Kind.BEFORE: "consumed before the journal begins",
+}
 
 
 class _Data(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -42,6 +55,7 @@ class _Data(msgspec.Struct, omit_defaults=True, kw_only=True):
     sources: list[Source]
     texts: list[str]
     frames: list[Frame]
+    deadlock: bool = False
     rings: tuple[tuple[int, ...], ...] = ()
     memory_until: int | None = None
     looked_into: bool = True
@@ -59,16 +73,18 @@ def page_of(what: Playable, *, limit: int | None = None, policy: str | None = No
     if isinstance(what, SavedRun):
         captured.past(what.events)
     run = captured.play(what if isinstance(what, SavedRun) else made, limit=limit, policy=policy, faults=faults)
+    end = end_of(run)
     data = _Data(
         title=_title(made),
         registers=[*ABI_NAMES, "pc"],
         sources=sources,
         texts=texts.all,
         frames=captured.frames,
-        rings=() if run.outcome.deadlock is None else run.outcome.deadlock.rings,
+        deadlock=end.deadlock,
+        rings=end.rings,
         memory_until=captured.memory_until,
     )
-    return _page(data, list(ending(run)), _why(run), run.journal)
+    return _page(data, end, run.journal, made)
 
 
 def page_of_recording(recording: Recording, *, limit: int | None = None) -> str:
@@ -79,57 +95,48 @@ def page_of_recording(recording: Recording, *, limit: int | None = None) -> str:
     if recording.what is not None:
         policy, faults = conditions_of(hypothetical_order(recording.journal.policy) or CONSENSUS_TEXT)
         return page_of(recording.what, limit=limit, policy=policy, faults=faults)
+    story = story_of(recording.journal)
     texts = Texts()
-    frames = list(Framing(None, texts).frames(recording.journal))
+    frames = list(Framing(None, texts).frames(recording.journal, story.ending))
+    end = end_of_journal(story)
     data = _Data(
         title="a kept journal",
         registers=[*ABI_NAMES, "pc"],
         sources=[],
         texts=texts.all,
         frames=frames,
+        deadlock=end.deadlock,
+        rings=end.rings,
         looked_into=False,
     )
-    return _page(data, [f"{frames[-1].cycles:,} cycles"], [], recording.journal)
+    return _page(data, end, recording.journal, None)
 
 
 def _title(build: Build) -> str:
     return harmless(build.scenario.title) or "A run"
 
 
-def _why(run: Run) -> list[str]:
-    return list(text_of(explain(run)))
-
-
-def _page(data: _Data, end: Iterable[str], why: list[str], journal: Journal) -> str:
+def _page(data: _Data, end: End, journal: Journal, build: Build | None) -> str:
     from jinja2 import Environment, StrictUndefined
-
-    assets = files("spawnlab.stepping") / "assets"
-
-    def asset(name: str) -> str:
-        return (assets / name).read_text(encoding="utf-8")
 
     packed = base64.b64encode(zlib.compress(msgspec.json.encode(data), 9)).decode()
     hypothetical = hypothetical_order(journal.policy)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(asset("stepper.html.j2")).render(
+    return environment.from_string(template()).render(
         title=data.title,
-        ending=[harmless(line) for line in end],
-        why=why,
+        about=harmless(" ".join(build.scenario.why.split())) if build is not None else "",
+        ending=end.lines,
+        why=end.why,
         hypothetical=() if hypothetical is None else hypothetical_lines(hypothetical, fault_notes(journal)),
-        turns=list(_told(data)),
+        turns=list(told(story_of(journal, build), data.frames, data.texts)),
+        kinds=_kinds(data.frames),
         data=packed,
-        css=asset("stepper.css"),
-        js=asset("stepper.js"),
+        css=style(),
+        js=program(),
     )
 
 
-def _told(data: _Data) -> Iterable[dict[str, Any]]:
-    """Every turn in words, for readers without a program and for print; of a long run the first and the last ones."""
-    frames = data.frames
-    half = _TURNS_IN_FULL // 2
-    for index, frame in enumerate(frames):
-        if len(frames) > _TURNS_IN_FULL and half <= index < len(frames) - half:
-            if index == half:
-                yield {"left": len(frames) - 2 * half}
-            continue
-        yield {"turn": frame.turn, "cycles": frame.cycles, "lines": [data.texts[number] for number in frame.lines]}
+def _kinds(frames: Sequence[Frame]) -> list[tuple[str, str]]:
+    """What cycles of this run were spent on, and what that is."""
+    found = {kind for frame in frames for kinds in frame.kinds.values() for kind in kinds}
+    return [(kind.value, _KINDS[kind]) for kind in Kind if kind.value in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import msgspec
 
@@ -24,13 +24,15 @@ _ADDRESS = re.compile(r" *([0-9a-f]+):  ")
 
 
 class Source(msgspec.Struct):
-    """A program's text by lines; ``language`` is ``operations``, ``assembly``, ``c``, ``listing`` or ``python``."""
+    """A program's text by lines; ``language`` is ``operations``, ``assembly``, ``C``, ``listing`` or ``Python``."""
 
     name: str
     language: str
     lines: list[str]
     at: dict[str, int]
     """Lines by place (``steps[2]``, ``child.c:12``) or address (in hex)."""
+    labels: list[str] = []
+    """What all others call each line: ``steps[2]``, a line's number in its file; none where it says so itself."""
 
 
 def sources_of(build: Build) -> list[Source]:
@@ -44,8 +46,8 @@ def _source(build: Build, number: int, code: Code) -> Source:
         return _python(code.name, build.actors[number])
     if program is not None and program.steps is not None:
         return _operations(code.name, program.steps)
-    if program is not None and program.c is not None:
-        return _text(code.name, "c", program.c, f"{code.name}.c:")
+    if program is not None and code.c:
+        return _text(code.name, "C", code.c, f"{Path(program.source or f'{code.name}.c').name}:")
     if code.assembly and code.places:
         return _text(code.name, "assembly", code.assembly, code.places[0].rpartition(":")[0] + ":")
     return _listing(code, build.scenario.version)
@@ -55,8 +57,9 @@ def _operations(name: str, steps: Sequence[AnyStep]) -> Source:
     lines: list[str] = []
     at: dict[str, int] = {}
     _add_steps(steps, "", 0, lines, at)
+    labels = list(at)
     at["the end"] = len(lines)
-    return Source(name, "operations", [*lines, "(the end)"], at)
+    return Source(name, "operations", [*lines, "(the end)"], at, [*labels, ""])
 
 
 def _add_steps(steps: Sequence[AnyStep], path: str, depth: int, lines: list[str], at: dict[str, int]) -> None:
@@ -72,20 +75,28 @@ def _add_steps(steps: Sequence[AnyStep], path: str, depth: int, lines: list[str]
             lines.append(margin + harmless(line_of(step)))
 
 
-def _text(name: str, language: str, text: str, place: str) -> Source:
+def _text(name: str, language: str, text: str, place: str, first: int = 1) -> Source:
+    """A text whose lines are numbered from ``first`` on."""
     lines = [harmless(line.replace("\t", "    ")) for line in text.rstrip("\n").split("\n")]
-    return Source(name, language, lines, {f"{place}{number}": number - 1 for number in range(1, len(lines) + 1)})
+    numbers = range(first, first + len(lines))
+    at = {f"{place}{number}": number - first for number in numbers}
+    return Source(name, language, lines, at, list(map(str, numbers)))
 
 
 def _python(name: str, actor: Actor) -> Source:
     """A function's own lines; nothing of where its file is."""
     try:
         found, first = inspect.getsourcelines(actor)
-        file = Path(inspect.getsourcefile(actor) or "").name
+        file = inspect.getsourcefile(actor) or ""
     except (OSError, TypeError):
-        return Source(name, "python", ["(a Python function whose source is not at hand)"], {})
-    lines = [harmless(line.rstrip("\n").replace("\t", "    ")) for line in found]
-    return Source(name, "python", lines, {f"{file}:{first + index}": index for index in range(len(lines))})
+        return Source(name, "Python", ["(a Python function whose source is not at hand)"], {})
+    return _text(name, "Python", "".join(found), place_shown(f"{file}:"), first)
+
+
+def place_shown(place: str) -> str:
+    """``child.py:9`` of a place in a file: where that file lies is nobody's business."""
+    file, _, line = place.rpartition(":")
+    return f"{PurePath(file).name}:{line}"
 
 
 def _listing(code: Code, version: int) -> Source:
@@ -121,5 +132,9 @@ class Where:
         if source.language == "listing":
             near = (f"{address:x}" for address in (pc, pc - 1, pc - 2, pc - 3))  # it may be within an instruction
             return next((source.at[address] for address in near if address in source.at), None)
-        place = code.place_of(pc)
-        return None if place is None else source.at.get(place)
+        return self.line_of(program, code.place_of(pc))
+
+    def line_of(self, program: str, place: str | None) -> int | None:
+        """The line of a place; ``None`` where that is not known."""
+        source = self._sources.get(program)
+        return None if source is None or place is None else source.at.get(place)

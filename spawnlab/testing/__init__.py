@@ -6,18 +6,26 @@ Each assertion raises AssertionError with what happened instead, in the words of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..differing import first_difference
 from ..explain.explain import explain as why
 from ..explain.text import text_of
+from ..scenarios.names import nearest
 from ..scheduler.events import AnyEvent, IterationEnded
 from ..staging import Run
 from ..views.cast import Cast
 from ..views.ending import ending
 from ..views.text import harmless
 from ..views.timeline import LEGEND, Timeline
+from ..vm.errors import SpawnlabError
 
 _LINES_SHOWN = 12
+_KINDS = tuple(kind.__name__ for kind in AnyEvent.__args__)
+
+
+class UnknownEventError(SpawnlabError):
+    """A kind of event is asked for that there is none of; says which there are."""
 
 
 def assert_expected(run: Run) -> None:
@@ -41,6 +49,18 @@ def assert_exit(run: Run, code: int = 0) -> None:
 def order_of(run: Run) -> list[int]:
     """The VM of each iteration."""
     return [event.vm for event in run.journal if isinstance(event, IterationEnded)]
+
+
+def events_of(run: Run, *kinds: str) -> list[Any]:
+    """The events of these kinds, in their order: ``events_of(run, "Logged", "Transferred")``.
+
+    The kinds and their fields are the classes of ``spawnlab.scheduler.events``. A type checker can't tell from a text
+    which of them an event is. Raises :class:`UnknownEventError`.
+    """
+    for kind in kinds:
+        if kind not in _KINDS:
+            raise UnknownEventError(f"there is no kind {kind!r} of event{nearest(kind, _KINDS)}")
+    return [event for event in run.journal if type(event).__name__ in kinds]
 
 
 def assert_order(run: Run, vms: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from ..recording import Recording
 from ..scheduler.events import Booted, ProgramReplaced
 from ..scheduler.hypothetical import hypothetical_order
 from ..scheduler.outcome import Outcome
+from ..staging import Run
 from .accounts import Charges, Kind, accounts
 from .cast import Cast
 from .hypotheticals import FaultNote, fault_notes, hypothetical_lines
@@ -47,6 +48,11 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     hypothetical: str | None = None
     """The policy and the faults, where the run is not the chain's."""
     faults: tuple[FaultNote, ...] = ()
+
+
+def costs(run: Run) -> CostReport:
+    """What a run's cycles went for: ``costs(run).kinds["spawn"]``. What the kinds mean is in ``docs/cost.md``."""
+    return cost_report(Recording(journal=run.journal, build=run.build, outcome=run.outcome))
 
 
 def cost_report(recording: Recording) -> CostReport:

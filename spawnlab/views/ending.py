@@ -12,8 +12,11 @@ from .cast import Cast
 from .hypotheticals import fault_notes, hypothetical_lines
 
 
-def ending(run: Run) -> Iterator[str]:
-    """Lines: the end, cycles and iterations, for a deadlock who waits for what, and what is hypothetical."""
+def ending(run: Run, *, unit: str = "iteration") -> Iterator[str]:
+    """Lines: the end, cycles and iterations, for a deadlock who waits for what, and what is hypothetical.
+
+    ``unit`` is what an iteration is called.
+    """
     outcome = run.outcome
     cast = Cast(run.build)
     fault: Faulted | None = None
@@ -22,7 +25,7 @@ def ending(run: Run) -> Iterator[str]:
         fault = event if isinstance(event, Faulted) else fault
     if outcome.deadlock is not None:
         yield "deadlock: no VM can run, and none will be woken"
-        yield from _deadlock(outcome.deadlock, cast)
+        yield from deadlock_lines(outcome.deadlock, cast)
     elif outcome.failure is not None:
         failure = outcome.failure
         detail = f" ({failure.detail})" if failure.detail else ""
@@ -34,14 +37,19 @@ def ending(run: Run) -> Iterator[str]:
         yield "suspended"
     else:
         yield f"exit code {outcome.exit_code}"
-    turns = "1 iteration" if outcome.iterations == 1 else f"{outcome.iterations:,} iterations"
-    yield f"{outcome.cycles:,} cycles, {turns}"
+    yield totals(outcome.cycles, outcome.iterations, unit)
     if run.hypothetical is not None:
         yield from hypothetical_lines(run.hypothetical, fault_notes(run.journal))
     yield from (f"not as expected: {line}" for line in run.unmet)
 
 
-def _deadlock(report: DeadlockReport, cast: Cast) -> Iterator[str]:
+def totals(cycles: int, iterations: int, unit: str) -> str:
+    """What a run took; ``unit`` is what an iteration is called."""
+    return f"{cycles:,} cycles, {iterations:,} {unit}{'' if iterations == 1 else 's'}"
+
+
+def deadlock_lines(report: DeadlockReport, cast: Cast) -> Iterator[str]:
+    """Who waits for what, where ``cast`` has them, and the rings."""
     for waiting in report.waiting:
         yield f"  {cast.where(waiting.vm)} {waiting.words}"
     for ring in report.rings:

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TextIO
 
+from ..scenarios.extras import install_words
 from ..vm.errors import SpawnlabError
 
 
@@ -18,7 +19,7 @@ def check_screen(file: str) -> None:
     """Raise :class:`NoScreenError` unless a live view of ``file`` can be shown."""
     instead = f"`spawnlab run {file}` prints the whole run"
     if importlib.util.find_spec("textual") is None:
-        raise NoScreenError(f"watching needs Textual: pip install 'spawnlab[tui]'; without it {instead}")
+        raise NoScreenError(f"watching needs Textual: {install_words('tui')}; without it {instead}")
     streams: dict[str, TextIO | None] = {
         "standard input": sys.stdin,
         "standard output": sys.stdout,

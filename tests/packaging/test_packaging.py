@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -93,3 +94,15 @@ def test_the_wheel_runs_where_the_sources_are_not(built: Path, tmp_path: Path) -
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert where.stdout.startswith(str(site))
+
+
+def test_the_extra_docs_is_enough_to_build_the_site() -> None:
+    """All that the build imports comes with it, and what Sphinx is told to use is named in it."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "packaging" / "only_with.py", "docs"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {re.split(r"[^\w-]", requirement)[0] for requirement in project["optional-dependencies"]["docs"]}
+    assert set(done.stdout.split()) <= named

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import spawnlab
+from spawnlab.scenarios.extras import install_words
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scenarios.steps import Log
 from spawnlab.vm.assembler import assemble
@@ -185,7 +186,7 @@ def test_c_without_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("spawnlab.scenarios.c.importlib.util.find_spec", find_spec)
     file = scenario(tmp_path, "[programs.root]\nc = 'int main() { return 0; }'")
-    assert "C needs a compiler: pip install 'spawnlab[c]'" in error_of(file)
+    assert f"C needs a compiler: {install_words('c')}" in error_of(file)
 
 
 PYTHON = """

@@ -187,3 +187,10 @@ def test_disasm_as_json(capsys: Capture, tmp_path: Path) -> None:
     report = json.loads(told(capsys, "disasm", "--json", file))
     assert (report["format"], report["version"]) == (1, 2)
     assert [(e["mnemonic"], e["cycles"]) for e in report["entries"]] == [("addi", 1), ("ecall", 500)]
+
+
+def test_costs_of_a_run_from_python() -> None:
+    run = spawnlab.run_synchronously(PAIR)
+    report = spawnlab.costs(run)
+    assert report == cost_report(record(PAIR))
+    assert sum(report.kinds.values()) == report.cycles == run.outcome.cycles

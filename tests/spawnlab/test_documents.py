@@ -12,6 +12,7 @@ import pytest
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.commands.draw import STEPPER, STEPPER_SUFFIXES
 from spawnlab.explain.model import Change, Edit, Explanation, Spender, Wait
 from spawnlab.explore import orders as explored
 from spawnlab.explore.campaign import MODES, Campaign, Found
@@ -27,6 +28,7 @@ from spawnlab.limits import Ending, LimitRange, LimitRanges
 from spawnlab.pictures import sequence, timeline, topology, trace
 from spawnlab.pictures.drawing import FORMATS, SUFFIXES
 from spawnlab.pictures.scale import AXES
+from spawnlab.scenarios.gallery import entries
 from spawnlab.scenarios.load import parse_scenario
 from spawnlab.scenarios.steps import AnyStep
 from spawnlab.scheduler.codes import ReturnCode
@@ -57,6 +59,12 @@ def test_the_readmes_scenario_ends_as_it_expects() -> None:
     assert spawnlab.run(parse_scenario(text, ".toml")).unmet == ()
 
 
+def test_the_readme_counts_the_gallery() -> None:
+    scenarios, lessons = re.findall(r"(\d+) scenarios in (\d+) lessons", README)[0]
+    every = entries()
+    assert (int(scenarios), int(lessons)) == (len(every), len({entry.lesson for entry in every}))
+
+
 def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     text = README.partition("```python\n")[2].partition("```")[0]
     monkeypatch.chdir(ROOT)
@@ -76,14 +84,14 @@ def test_every_operation_and_field_is_documented() -> None:
         assert f"`{code.name}` {code.value}" in page
 
 
-@pytest.mark.parametrize("page", ["scheduler.md", "actors.md"])
-def test_the_pages_of_python_are_real(page: str) -> None:
+@pytest.mark.parametrize(("page", "least"), [("scheduler.md", 20), ("actors.md", 20), ("explore.md", 4)])
+def test_the_pages_of_python_are_real(page: str, least: int) -> None:
     failed, tried = doctest.testfile(str(ROOT / "docs" / page), module_relative=False, optionflags=doctest.ELLIPSIS)
-    assert (failed, tried > 20) == (0, True)
+    assert (failed, tried > least) == (0, True)
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), (page, target)
 
@@ -169,6 +177,8 @@ def test_pictures_are_documented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         (row,) = re.findall(rf"^\| `{form}` \|(.*)", page, re.MULTILINE)
         assert all(f"`{what}`" in row for what in subjects)
         assert all(f"`{suffix}`" in row for suffix, meant in SUFFIXES.items() if meant == form)
+    (row,) = re.findall(rf"^\| `{STEPPER}` \|(.*)", page, re.MULTILINE)
+    assert all(f"`{suffix}`" in row for suffix in STEPPER_SUFFIXES)
     for axis in AXES:
         assert re.search(rf"^\| `{axis}` \|", page, re.MULTILINE)
     for most in (sequence.TURNS_MAX, timeline.TURNS_MAX, trace.TURNS_MAX, topology.NODES_MAX):

@@ -12,7 +12,17 @@ import pytest
 import spawnlab
 from spawnlab.actors.vm import Vm
 from spawnlab.scenarios.load import parse_scenario
-from spawnlab.testing import assert_exit, assert_expected, assert_no_deadlock, assert_order, assert_same_run, order_of
+from spawnlab.scheduler.events import Logged, Transferred
+from spawnlab.testing import (
+    UnknownEventError,
+    assert_exit,
+    assert_expected,
+    assert_no_deadlock,
+    assert_order,
+    assert_same_run,
+    events_of,
+    order_of,
+)
 
 GALLERY = Path(__file__).resolve().parents[2] / "scenarios" / "gallery"
 PIPELINE = GALLERY / "pipeline.toml"
@@ -140,3 +150,14 @@ def test_same_runs() -> None:
     assert lines[0] == "the runs differ in event 2"  # the limit stands in the first turn
     assert lines[-2].startswith("  one   IterationStarted(")
     assert lines[-1].startswith("  other IterationStarted(")
+
+
+def test_events_by_their_kind() -> None:
+    run = spawnlab.run_synchronously(GALLERY / "parent_child.toml")
+    expected = [event for event in run.journal if isinstance(event, Logged | Transferred)]
+    assert [type(event) for event in expected] == [Transferred, Logged]
+    assert events_of(run, "Logged", "Transferred") == expected
+    assert events_of(run, "Logged") == expected[1:]
+    assert events_of(run) == []
+    with pytest.raises(UnknownEventError, match="no kind 'Loged' of event; did you mean 'Logged'"):
+        events_of(run, "Loged")

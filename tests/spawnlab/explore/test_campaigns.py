@@ -29,6 +29,7 @@ from spawnlab.explore.orders import orders
 from spawnlab.explore.properties import NAMES, PropertyError, Seen, property_of
 from spawnlab.explore.results import end_of
 from spawnlab.explore.summary import summary_of
+from spawnlab.explore.survey import LARGE
 from spawnlab.explore.topology import Operation, Pipe, Topology, scenario_of
 from spawnlab.explore.work import processes, work
 from spawnlab.play import run_synchronously
@@ -470,7 +471,7 @@ def test_what_the_options_offer_is_what_there_is() -> None:
     assert explore.MODES == MODES
     assert (*KINDS, ANY) == explore.KINDS
     shape = Shape()
-    assert (shape.vms_max, shape.pipes_max, shape.operations_max) == explore.LARGE
+    assert (shape.vms_max, shape.pipes_max, shape.operations_max) == LARGE
 
 
 @pytest.mark.parametrize(

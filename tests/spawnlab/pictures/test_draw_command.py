@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from spawnlab.commands import draw as command
 from spawnlab.pictures import drawing
 from spawnlab.pictures.errors import PictureError
 from spawnlab.pictures.scale import AXES
+from spawnlab.scenarios.extras import install_words
 
 from . import goldens, svgs
 
@@ -141,7 +143,7 @@ def test_a_missing_library_is_told_before_anything_is_played(
             patch.chdir(tmp_path)
             patch.setitem(sys.modules, module, None)
             assert main(["draw", "nowhere.toml", *arguments]) == 2
-        assert "pip install 'spawnlab[draw]'" in capsys.readouterr().err
+        assert install_words("draw") in capsys.readouterr().err
 
 
 # From Python
@@ -165,7 +167,17 @@ def test_a_run_shows_itself() -> None:
     assert svg is not None
     assert html is not None
     svgs.check(svg)
-    assert svg in html
+    (style,) = re.findall(r' style="(max-width:100%;[^"]*)"', html)
+    assert svg in html.replace(f' style="{style}"', "", 1)
+
+
+def test_in_a_narrow_column_it_shrinks_but_not_beyond_reading() -> None:
+    run: Any = spawnlab.run_synchronously("gallery:pipeline")
+    html = run._repr_html_()
+    (width,) = re.findall(r'<svg[^>]* width="([\d.]+)"', html)
+    (least,) = re.findall(r"max-width:100%;min-width:(\d+)px;height:auto", html)
+    assert 0.6 < int(least) / float(width) < 0.8
+    assert "overflow-x:auto" in html
 
 
 def test_runs_are_not_drawn_where_nobody_draws() -> None:

@@ -14,6 +14,11 @@ from selenium.webdriver.common.keys import Keys
 
 SECONDS = 60
 NPM = Path(__file__).resolve().parents[2] / "npm" / "node_modules"
+PAGES = (
+    "deadlock", "pipeline", "seventeen_vms", "assembly", "python_program", "c_program", "suspended_badly", "exec",
+    "wrong_format", "just_enough", "four_at_once",
+)  # fmt: skip
+"""Runs of the gallery whose pages are opened."""
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
@@ -59,9 +64,22 @@ class Browser:
         """Execute a script."""
         return self.driver.execute_script(script, *arguments)  # pyright: ignore
 
+    def each(self, selector: str, of: str) -> list[Any]:
+        """An expression of ``one``, for each element."""
+        return self.do(f"return [...document.querySelectorAll(arguments[0])].map((one) => {of})", selector)
+
     def text(self, id_: str) -> str:
         """The text of an element."""
         return self.do("return document.getElementById(arguments[0]).innerText", id_)
+
+    def media(self, kind: str = "", **features: str) -> None:
+        """The medium that the page is shown on, and what its reader prefers; without anything, as at first."""
+        wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": wanted})  # pyright: ignore
+
+    def send(self, key: str) -> None:
+        """Press a key in what is in focus."""
+        self.driver.switch_to.active_element.send_keys(KEYS.get(key, key))
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, with nothing in focus."""

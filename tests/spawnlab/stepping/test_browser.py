@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 import subprocess
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +15,11 @@ from spawnlab.play import run_synchronously
 from spawnlab.recording import Recording
 from spawnlab.scenarios import steps as s
 from spawnlab.scenarios.model import Program, Scenario
+from spawnlab.scheduler.events import Resumed
 from spawnlab.stepping.page import page_of, page_of_recording
 
-from .browser import NPM, Browser
-
-PAGES = ("deadlock", "pipeline", "seventeen_vms", "assembly", "python_program", "exec", "wrong_format", "just_enough")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    made = Browser()
-    yield made
-    made.driver.quit()
-
-
-@pytest.fixture(autouse=True)
-def quiet(request: pytest.FixtureRequest) -> Generator[None]:
-    """No test leaves anything in the console."""
-    yield
-    if "browser" in request.fixturenames:
-        assert request.getfixturevalue("browser").console() == []
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("pages")
-    made: dict[str, Path] = {}
-    for name in PAGES:
-        made[name] = folder / f"{name}.html"
-        made[name].write_text(page_of(f"gallery:{name}"), encoding="utf-8")
-    return made
+from .browser import NPM, PAGES, Browser
+from .reading import exchanges
 
 
 def shown(browser: Browser) -> str:
@@ -80,38 +55,41 @@ def test_back_is_what_forward_was(browser: Browser, pages: dict[str, Path], name
 
 def test_the_deadlock_is_shown(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["deadlock"])
-    assert not browser.do("return document.querySelector('tr.ring, path.ring')")
-    browser.press("end")
-    assert browser.do("return document.querySelectorAll('#vms tr.ring').length") == 2
-    assert browser.do("return document.querySelectorAll('#graph path.ring').length") == 2
+    ring = "return document.querySelectorAll('#vms tr.ring, #graph > svg > path.ring').length"
+    assert browser.do(ring) == 0
+    browser.press("end", "left")
+    assert browser.do(ring) == 0
+    browser.press("right")
+    assert browser.do(ring) == 4
     assert "deadlock: no VM can run" in browser.text("over")
     label = browser.do("return document.querySelector('#graph svg').getAttribute('aria-label')")
-    assert "VM 0 reads up to 8 bytes from fd 2; write end: VM 1" in label
+    assert label.startswith("No VM can run.")
+    assert "VM 0 reads up to 8 bytes from fd 2 (from_child); write end 3: VM 1 (out)" in label
     assert "tried: in child: write to out first" in browser.do("return document.querySelector('.why').innerText")
-    assert browser.do("return document.querySelector('#source .here').innerText") == (
+    assert browser.do("return document.querySelector('#source .here code').innerText") == (
         '{ op = "read", fd = "from_child", size = 8 }'
     )
 
 
 def test_a_link_leads_to_a_step_and_a_vm(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["pipeline"], "#step=12&vm=1")
-    assert "step 12 of" in browser.text("step")
+    assert browser.text("step").startswith("after turn 12 of ")
     assert browser.text("h-source").startswith("Program of VM 1:")
     browser.press("right", "3")
     link = browser.do("return document.getElementById('link').href")
     assert link.endswith("#step=13&vm=3")
     assert browser.do("return location.href") == link
     browser.do("location.hash = '#step=2'")
-    browser.until("return document.getElementById('step').innerText.includes('step 2 of')")
+    browser.until("return document.getElementById('step').innerText.includes('after turn 2 of')")
     for odd in ("#step=99999", "#step=-4", "#step=x&vm=77", "#&&&", "#step=1.5"):
         browser.do("location.hash = arguments[0]", odd)
-        browser.until("return /step [0-9,]+ of/.test(document.getElementById('step').innerText)")
+        browser.until("return /: [0-9,]+ cycles/.test(document.getElementById('step').innerText)")
 
 
 def test_the_keyboard_is_enough(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["pipeline"])
     browser.press("right", "right", "left")
-    assert "step 1 of" in browser.text("step")
+    assert browser.text("step").startswith("after turn 1 of ")
     browser.press("end")
     assert browser.do("return document.getElementById('slider').value === document.getElementById('slider').max")
     browser.press("home", "2")
@@ -128,8 +106,8 @@ def test_it_plays_by_itself_to_the_end(browser: Browser, pages: dict[str, Path])
     browser.open(pages["deadlock"])
     browser.do("document.getElementById('speed').value = '20'")
     browser.press("space")
-    browser.until("return document.getElementById('step').innerText.includes('step 6 of 6')")
-    browser.until("return document.getElementById('play').getAttribute('aria-pressed') === 'false'")
+    browser.until("return document.getElementById('step').innerText.includes('the end')")
+    browser.until("return document.getElementById('play-name').textContent === 'play'")
 
 
 def test_registers_and_memory_are_the_machines(browser: Browser, pages: dict[str, Path]) -> None:
@@ -206,28 +184,14 @@ def test_pages_are_valid_html(pages: dict[str, Path], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def exchanges(times: int) -> Scenario:
-    """Two VMs that hand four bytes to and fro: four iterations each time."""
-    write, read = s.Write(fd="w", text="ping"), s.Read(fd="r", size=4)
-    root = (
-        s.Pipe(ends=("r", "cw")),
-        s.Pipe(ends=("cr", "w")),
-        s.Spawn(program="child", fds=("cr", "cw"), name="c"),
-        s.Repeat(times=times, steps=(write, read)),
-        s.Wait(vm="c"),
-    )
-    child = (s.InheritedFds(names=("r", "w")), s.Repeat(times=times, steps=(read, write)))
-    return Scenario(title="Exchanges", programs={"root": Program(steps=root), "child": Program(steps=child)})
-
-
 def test_a_run_of_ten_thousand_iterations(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "long.html"
     file.write_text(page_of(exchanges(2500)), encoding="utf-8")
     assert file.stat().st_size < 5_000_000
     browser.open(file, "#step=9999")
-    assert "turn 9,999:" in browser.text("step")
+    assert "turn 9,999 of" in browser.text("step")
     browser.click("back")
-    assert "turn 9,998:" in browser.text("step")
+    assert "turn 9,998 of" in browser.text("step")
     assert int(browser.do("return document.getElementById('slider').max")) > 10_000
 
 
@@ -262,3 +226,32 @@ def test_a_kept_journal_has_a_page_too(browser: Browser, tmp_path: Path) -> None
     assert not browser.do("return document.getElementById('source-section').offsetParent")
     assert not browser.do("return document.getElementById('memory-section').offsetParent")
     assert "VM" in browser.text("log")
+
+
+def test_a_journal_that_begins_later_can_be_stepped(browser: Browser, tmp_path: Path) -> None:
+    journal = run_synchronously("gallery:suspended_well").journal
+    later = next(number for number, one in enumerate(journal) if isinstance(one, Resumed))
+    del journal.events[:later]
+    file = tmp_path / "later.html"
+    file.write_text(page_of_recording(Recording(journal=journal)), encoding="utf-8")
+    browser.open(file)
+    for _ in range(int(browser.do("return document.getElementById('slider').max"))):
+        browser.click("forward")
+    assert "ended with exit code 0" in browser.text("vms").replace("\n", " ")
+    assert "exit code 0" in browser.do("return document.querySelector('.ending').innerText")
+
+
+def test_a_page_in_a_sandbox_can_be_stepped(browser: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
+    """As some notebooks show what is not theirs."""
+    file = tmp_path / "sandbox.html"
+    framed = html.escape(pages["deadlock"].read_text(encoding="utf-8"))
+    frame = f'<iframe id="f" sandbox="allow-scripts" width="900" height="600" srcdoc="{framed}"></iframe>'
+    file.write_text(f"<!DOCTYPE html><title>sandbox</title>{frame}", encoding="utf-8")
+    browser.driver.get(file.as_uri())
+    browser.driver.switch_to.frame("f")
+    try:
+        browser.until("return Boolean(document.documentElement.dataset.ready)")
+        browser.click("last")
+        assert browser.text("step").startswith("the end, nobody can run")
+    finally:
+        browser.driver.switch_to.default_content()

@@ -84,7 +84,7 @@ def test_in_a_notebook_it_is_shown_in_a_frame(tmp_path: Path) -> None:
         browser.until("return Boolean(document.documentElement.dataset.ready)")
         browser.click("last")
         browser.click("back")
-        assert "step 5 of 6" in browser.text("step")
+        assert "after turn 6 of 6" in browser.text("step")
         assert browser.console() == []
     finally:
         browser.driver.quit()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,53 +16,16 @@ from spawnlab.scheduler.scheduler import RunMode, Scheduler, play
 from spawnlab.scheduler.states import Wait, WaitForRead, WaitForWrite
 from spawnlab.staging import Playable, Staging, load
 from spawnlab.stepping import capture
-from spawnlab.stepping.capture import Captured
-from spawnlab.stepping.frames import Frame, Framing
-from spawnlab.stepping.sources import Where, sources_of
+from spawnlab.stepping.frames import Framing
 from spawnlab.stepping.texts import Texts
 from spawnlab.testing.strategies import topologies
 from spawnlab.views.accounts import accounts
 from spawnlab.vm.errors import VmError
 from spawnlab.vm.host_memory import MEMORY_SIZE
 
+from .reading import Seen, captured
+
 NAMES = [entry.name for entry in entries()]
-
-
-class Seen:
-    """What a reader of the frames knows after some of them."""
-
-    def __init__(self) -> None:
-        self.vms: dict[int, dict[str, Any]] = {}
-        self.pipes: dict[int, dict[str, Any]] = {}
-        self.kinds: Counter[tuple[int, str]] = Counter()
-        self.registers: dict[int, list[int]] = {}
-        self.memory: dict[int, bytearray] = {}
-        self.cycles = 0
-
-    def add(self, frame: Frame) -> None:
-        self.cycles = frame.cycles
-        for vm, fields in frame.vms.items():
-            self.vms.setdefault(vm, {}).update(fields)
-        for fd, fields in frame.pipes.items():
-            self.pipes.setdefault(fd, {}).update(fields)
-        for vm, kinds in frame.kinds.items():
-            for kind, cycles in kinds.items():
-                self.kinds[vm, kind] += cycles
-        for vm, registers in frame.registers.items():
-            known = self.registers.setdefault(vm, [0] * 33)
-            for number, value in registers.items():
-                known[number] = int(value, 16)
-        for vm, rows in frame.memory.items():
-            content = self.memory.setdefault(vm, bytearray(MEMORY_SIZE))
-            for address, digits in rows:
-                content[address : address + len(digits) // 2] = bytes.fromhex(digits)
-
-
-def captured(what: Playable) -> Captured:
-    made = load(what)
-    found = Captured(Framing(made, Texts(), Where(made, sources_of(made))))
-    found.play(what)
-    return found
 
 
 def turns(what: Playable) -> Iterator[Scheduler]:

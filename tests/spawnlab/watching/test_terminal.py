@@ -20,6 +20,7 @@ import pyte
 import pytest
 
 import spawnlab
+from spawnlab.scenarios.extras import install_words
 from spawnlab.watching.breakpoints import until
 
 SECONDS_MAX = 60
@@ -212,7 +213,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         "import sys; sys.modules['textual'] = None\nfrom spawnlab.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     )
     error = refused([sys.executable, "-c", hidden, "watch", "gallery:pipeline"])
-    assert "watching needs Textual: pip install 'spawnlab[tui]'" in error
+    assert f"watching needs Textual: {install_words('tui')}" in error
     assert "Traceback" not in error
 
 
