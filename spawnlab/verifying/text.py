@@ -78,7 +78,8 @@ class _Script(msgspec.Struct, frozen=True):
     explanation: Explanation | None
 
 
-class _Verification(msgspec.Struct, frozen=True):
+class _Verification(msgspec.Struct, frozen=True, kw_only=True):
+    format: int = 1
     tx_hash: str
     passes: bool
     cycles: int | None

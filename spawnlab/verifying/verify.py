@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from time import perf_counter
 
@@ -9,6 +10,7 @@ import msgspec
 
 from ..scenarios.build import WholeTransaction, read_transaction
 from ..scenarios.check import unmet
+from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
 from ..scenarios.mock.checks import oddities
 from ..scenarios.mock.scripts import address_of, find_script
@@ -82,7 +84,10 @@ def verify(
     code of ``script``. Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where
     the transaction can't be resolved.
     """
-    whole = read_transaction(resolve(file), version=version)
+    if str(file) == "-":
+        whole = read_transaction(Path("-"), version=version, text=_standard_input())
+    else:
+        whole = read_transaction(resolve(file), version=version)
     verifier = whole.verifier
     chosen = None if script is None and program is None else find_script(verifier, script)
     if program is not None:
@@ -108,6 +113,13 @@ def verify(
         notes=tuple(oddities(whole.mock, verifier)),
         whole=whole,
     )
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"not a text: byte {error.start} is not UTF-8", file="-") from None
 
 
 def _result(whole: WholeTransaction, group: ScriptGroup, limit: int) -> tuple[ScriptResult, ScriptError | None]:
