@@ -122,6 +122,14 @@ class Batch(msgspec.Struct, frozen=True):
     sizes: dict[int, int]
     """Cases by how many VMs (of a scenario: programs) they have."""
 
+    def __post_init__(self) -> None:
+        """Raise :class:`ValueError` for numbers that there are not, as a damaged file may have them."""
+        if self.first < 0 or self.count < 1:
+            raise ValueError(f"no batch has {self.count} numbers from {self.first} on")
+        counts = (*self.endings.values(), *self.causes.values(), *self.sizes.values(), self.runs, self.turns)
+        if min(counts) < 0:
+            raise ValueError(f"the batch from {self.first} on counts less than none")
+
 
 class Played(msgspec.Struct, frozen=True):
     """A case that was played, and what properties are asked of."""

@@ -94,7 +94,11 @@ class CampaignFile:
         """Those that are done, in their order."""
         with self._errors():
             rows = self._database.execute("select json from batches order by first").fetchall()
-            return [msgspec.json.decode(content, type=Batch) for (content,) in rows]
+            batches = [msgspec.json.decode(content, type=Batch) for (content,) in rows]
+            for batch in batches:
+                if batch.count > BATCH - batch.first % BATCH:
+                    raise ValueError(f"no batch has {batch.count} numbers from {batch.first} on")
+            return batches
 
     def missing(self, count: int) -> list[tuple[int, int]]:
         """First number and count of the batches that cases 0 to ``count - 1`` still need.
