@@ -3,7 +3,6 @@
 mod blob;
 mod case;
 mod chain;
-mod digest;
 mod host;
 mod options;
 mod outcome;

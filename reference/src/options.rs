@@ -1,5 +1,6 @@
 //! Command line options.
 
+use shared::machine::MachineKind;
 use std::path::PathBuf;
 
 pub const USAGE: &str = "\
@@ -13,13 +14,6 @@ Reads cases as JSON lines on standard input and writes one outcome a line on sta
   --blobs DIR      where files and witness_sets.json are looked up
   --full           never cut long lists in outcomes
   --time           add run_ns to each outcome, the nanoseconds that the run took";
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MachineKind {
-    #[default]
-    Asm,
-    Plain,
-}
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -41,7 +35,7 @@ impl Options {
                     .ok_or_else(|| format!("{argument} needs a value"))
             };
             match argument.as_str() {
-                "--machine" => options.machine = machine_kind(&value()?)?,
+                "--machine" => options.machine = MachineKind::named(&value()?)?,
                 "--programs" => options.programs.push(value()?.into()),
                 "--blobs" => options.blobs = Some(value()?.into()),
                 "--full" => options.full = true,
@@ -51,14 +45,6 @@ impl Options {
             }
         }
         Ok(options)
-    }
-}
-
-fn machine_kind(name: &str) -> Result<MachineKind, String> {
-    match name {
-        "asm" => Ok(MachineKind::Asm),
-        "plain" => Ok(MachineKind::Plain),
-        _ => Err(format!("unknown machine {name}: asm or plain expected")),
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::case::{Case, Mode};
 use crate::chain::Chain;
 use crate::host::{syscalls, Host};
-use crate::record::{suspend_record, LiveVms};
+use crate::record::LiveVms;
 use ckb_script::types::SgData;
 use ckb_script::{RunMode, Scheduler};
 use ckb_types::bytes::Bytes;
 use ckb_vm::{DefaultMachineRunner, Error};
 use serde_json::{json, Value};
+use shared::suspended::suspend_record;
 
 /// How a run ended.
 pub enum End {

@@ -1,23 +1,19 @@
-//! Answers case after case, whatever happens in one of them.
+//! Answers case after case.
 
 use crate::blob::Library;
 use crate::case::Case;
 use crate::host::Host;
-use crate::options::{MachineKind, Options};
+use crate::options::Options;
 use crate::outcome::outcome;
 use crate::run::{run, Setup};
 use crate::transaction::{consensus, script_group};
 use ckb_chain_spec::consensus::Consensus;
-use ckb_vm::machine::asm::AsmMachine;
-use ckb_vm::{DefaultCoreMachine, DefaultMachine, SparseMemory, WXorXMemory};
 use serde_json::{json, Value};
-use std::any::Any;
+use shared::lines::serve;
+use shared::machine::{AsmMachine, MachineKind, PlainMachine};
 use std::io::{self, BufRead, Write};
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
-
-type PlainMachine = DefaultMachine<DefaultCoreMachine<u64, WXorXMemory<SparseMemory<u64>>>>;
 
 /// What all cases share.
 pub struct Runner {
@@ -39,24 +35,8 @@ impl Runner {
         }
     }
 
-    pub fn serve(&self, mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
-        let mut line = Vec::new();
-        while input.read_until(b'\n', &mut line)? > 0 {
-            if !line.trim_ascii().is_empty() {
-                writeln!(output, "{}", self.answer(&line))?;
-                output.flush()?;
-            }
-            line.clear();
-        }
-        Ok(())
-    }
-
-    fn answer(&self, line: &[u8]) -> Value {
-        match catch_unwind(AssertUnwindSafe(|| self.outcome(line))) {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(why)) => json!({"bad_case": why}),
-            Err(panic) => json!({"status": "panic", "message": panic_message(&*panic)}),
-        }
+    pub fn serve(&self, input: impl BufRead, output: impl Write) -> io::Result<()> {
+        serve(input, output, |line| self.outcome(line))
     }
 
     fn outcome(&self, line: &[u8]) -> Result<Value, String> {
@@ -78,14 +58,6 @@ impl Runner {
             outcome["run_ns"] = json!(elapsed.as_nanos() as u64);
         }
         Ok(outcome)
-    }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text,
-        _ => "panic without a message",
     }
 }
 

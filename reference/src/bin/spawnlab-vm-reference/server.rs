@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::trace::Trace;
 use crate::vector::{Setting, Vector};
 use serde_json::json;
-use std::any::Any;
+use shared::errors::panic_message;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -68,14 +68,6 @@ impl Server {
 fn read_vector(line: &[u8]) -> Result<Vector, String> {
     let vector: Vector = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     vector.check().map(|()| vector)
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text,
-        _ => "panic without a message",
-    }
 }
 
 #[cfg(test)]

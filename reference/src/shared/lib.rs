@@ -1,0 +1,8 @@
+//! What the programs of this package have in common.
+
+pub mod digest;
+pub mod errors;
+pub mod lines;
+pub mod lists;
+pub mod machine;
+pub mod suspended;
