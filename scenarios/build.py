@@ -18,9 +18,10 @@ from ..scheduler.verify.versions import rules_up_to
 from .cells import CellReader, bytes_of
 from .check import check_plan
 from .errors import ScenarioError
+from .load import SIZE_MAX as SCENARIO_SIZE_MAX
 from .load import located, parse_scenario, read_file, read_text
 from .mock.play import names_of, script_data
-from .mock.read import MockTransaction, parse_mock
+from .mock.read import SIZE_MAX, MockTransaction, parse_mock
 from .model import Program, Scenario
 from .names import nearest
 from .programs import STUB, Code, ProgramReader, check_elf
@@ -137,7 +138,7 @@ def read_transaction(file: Path, *, version: int = 2, text: str | None = None) -
 
     Raises :class:`ScenarioError`, which names the file, the line and the place in it.
     """
-    text = read_text(file) if text is None else text
+    text = read_text(file, size_max=SIZE_MAX) if text is None else text
     try:
         mock = parse_mock(text, file.parent)
         verifier = Verifier(mock.resolved, rules=rules_up_to(version))
@@ -179,7 +180,7 @@ def build_file(file: Path, *, version: int | None = None) -> Build:
     ``version`` is the newest that is active for a transaction, 2 unless given.
     """
     file, script = split_script(file)
-    text = read_text(file)
+    text = read_text(file, size_max=SIZE_MAX if file.suffix == ".json" else SCENARIO_SIZE_MAX)
     if script is not None or is_mock(text):
         newest = 2 if version is None else version
         scenario = Scenario(transaction=file.name, script=script, version=newest)

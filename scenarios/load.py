@@ -64,10 +64,10 @@ def located(error: ScenarioError, text: str, suffix: str) -> ScenarioError:
     return error.at_line(line, lines[line - 1])
 
 
-def read_text(file: Path) -> str:
-    """The text of a scenario file; raises :class:`ScenarioError`, which names it."""
+def read_text(file: Path, *, size_max: int = SIZE_MAX) -> str:
+    """The text of a file of at most ``size_max`` bytes; raises :class:`ScenarioError`, which names it."""
     try:
-        return read_file(file).decode()
+        return read_file(file, size_max=size_max).decode()
     except UnicodeDecodeError as error:
         raise ScenarioError(f"not a text file: byte {error.start} is not UTF-8", file=str(file)) from None
 

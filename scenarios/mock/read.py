@@ -22,6 +22,8 @@ from .templates import replaced
 from .values import decode
 
 DEP_GROUP = "dep_group"
+SIZE_MAX = 256 << 20
+"""Bytes of a file: real transactions name cells of megabytes."""
 
 
 class MockTransaction(msgspec.Struct, frozen=True, dict=True):
@@ -120,7 +122,7 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
 
 def read_mock(file: Path) -> MockTransaction:
     """Read a file; raises :class:`ScenarioError`, which names the file, the line and the place in it."""
-    text = read_text(file)
+    text = read_text(file, size_max=SIZE_MAX)
     try:
         return parse_mock(text, file.parent)
     except ScenarioError as error:

@@ -19,8 +19,8 @@ def add(commands: Subparsers) -> None:
         "convert",
         help="turn a scenario into a mock transaction, or a script of one into a scenario",
         description="A scenario becomes a mock transaction in the JSON of ckb-debugger, its programs compiled. A "
-        "script of a mock transaction (TX.json#input.0.lock) becomes a scenario, which names the transaction, and expects "
-        "what the script comes to now: exit code and cycles.",
+        "script of a mock transaction (TX.json#input.0.lock) becomes a scenario, which names the transaction, and "
+        "expects what the script comes to now: exit code and cycles.",
         epilog="Exit status: 0 when OUT is written, 2 for what can't be read or written.",
     )
     parser.add_argument("file", metavar="FILE", help="a scenario, an ELF file, or TX.json#SCRIPT")

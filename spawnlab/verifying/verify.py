@@ -89,7 +89,10 @@ def verify(
     else:
         whole = read_transaction(resolve(file), version=version)
     verifier = whole.verifier
-    chosen = None if script is None and program is None else find_script(verifier, script)
+    try:
+        chosen = None if script is None and program is None else find_script(verifier, script)
+    except ScenarioError as error:
+        raise error.in_file(str(whole.file)) from None
     if program is not None:
         assert chosen is not None
         check_elf(program, version, "$")

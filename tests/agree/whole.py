@@ -1,4 +1,4 @@
-"""Random transactions as mock transactions: any groups, versions, hash types and limits, and often something missing."""
+"""Random transactions as mock transactions: any groups, versions and hash types, and often something missing."""
 
 from __future__ import annotations
 
