@@ -2,7 +2,7 @@
 
 As a command: ``python tests/agree/transactions.py --count 10000 --seed 1``. Each transaction is verified with no limit,
 within a limit (often just at or beside a boundary), each group alone, in pieces, and completed after a piece; in a
-random epoch and phase. It prints what they came to, and each difference with its case; it leaves with 1 if there is one.
+random epoch and phase. It prints what they came to and each difference with its case; it leaves with 1 if there is one.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from spawnlab.scheduler.hashing import ckb_hash
 
@@ -104,7 +105,11 @@ def leave_out(values: Any, path: str) -> Any:
 
 def members(values: Any, path: str = "") -> list[str]:
     """The paths of all members and items below."""
-    inner = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    inner: Iterable[tuple[object, Any]] = ()
+    if isinstance(values, dict):
+        inner = cast("Values", values).items()
+    elif isinstance(values, list):
+        inner = enumerate(cast("list[Any]", values))
     found: list[str] = []
     for key, value in inner:
         here = f"{path}.{key}" if path else str(key)
