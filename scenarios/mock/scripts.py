@@ -33,9 +33,10 @@ def find_script(verifier: Verifier, address: str | None) -> ScriptGroup:
     if not groups:
         raise ScenarioError("no script runs in the transaction: it has no inputs, and no output has a type script")
     if address is None:
-        if len(groups) > 1:
+        first, *others = groups
+        if others:
             raise ScenarioError(f"{len(groups)} scripts run in the transaction; {_choose(verifier)}")
-        return groups[0]
+        return first
     if _HASH.fullmatch(address):
         found = [group for group in groups if group.hash.hex() == address[2:].lower()]
     elif _ADDRESS.fullmatch(address):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 _DIGITS = re.compile(r"[0-9a-fA-F]*")
 _SHOWN_MAX = 40
@@ -56,7 +56,7 @@ class HashType(int):
 def decode(wanted: type[Any], value: Any) -> Any:
     """One of these of what is in the file; raises :class:`ValueError`, which says what is wrong with it."""
     if not isinstance(value, str):
-        raise ValueError(f"{_KINDS.get(type(value), 'this')} is no text: {_form(wanted)}")
+        raise ValueError(f"{_KINDS.get(cast('type', type(value)), 'this')} is no text: {_form(wanted)}")
     if issubclass(wanted, HashType):
         return _hash_type(value)
     if not value.startswith("0x"):

@@ -91,8 +91,8 @@ def verify(
     verifier = whole.verifier
     try:
         chosen = None if script is None and program is None else find_script(verifier, script)
-    except ScenarioError as error:
-        raise error.in_file(str(whole.file)) from None
+    except ScenarioError as wrong:
+        raise wrong.in_file(str(whole.file)) from None
     if program is not None:
         assert chosen is not None
         check_elf(program, version, "$")
