@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 _DIGITS = re.compile(r"[0-9a-fA-F]*")
 _SHOWN_MAX = 40
@@ -109,3 +109,7 @@ def _form(wanted: type[Any]) -> str:
 
 def _shown(value: str) -> str:
     return repr(value) if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]!r}... ({len(value):,} characters)"
+
+
+def _kind_of(value: object) -> str:
+    return _KINDS.get(type(value), "this")
