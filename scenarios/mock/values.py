@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 _DIGITS = re.compile(r"[0-9a-fA-F]*")
 _SHOWN_MAX = 40
-_KINDS = {
+_KINDS: dict[type, str] = {
     dict: "an object",
     list: "a list",
     int: "a number",
@@ -56,7 +56,7 @@ class HashType(int):
 def decode(wanted: type[Any], value: Any) -> Any:
     """One of these of what is in the file; raises :class:`ValueError`, which says what is wrong with it."""
     if not isinstance(value, str):
-        raise ValueError(f"{_KINDS.get(cast('type', type(value)), 'this')} is no text: {_form(wanted)}")
+        raise ValueError(f"{_kind_of(value)} is no text: {_form(wanted)}")
     if issubclass(wanted, HashType):
         return _hash_type(value)
     if not value.startswith("0x"):
