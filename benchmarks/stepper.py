@@ -18,10 +18,12 @@ from pathlib import Path
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from spawnlab.scenarios import steps as s
-from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.staging import Playable
 from spawnlab.stepping.page import page_of
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' packages are found from there
+
+from tests.spawnlab.stepping.reading import exchanges
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 READY = "return document.documentElement.dataset.ready ?? null"
@@ -30,16 +32,6 @@ const begin = performance.now();
 for (let i = 0; i < 100; i++) document.getElementById(arguments[0]).click();
 return (performance.now() - begin) / 100;
 """
-
-
-def exchanges(times: int) -> Scenario:
-    """Two VMs that hand four bytes to and fro: four iterations each time."""
-    write, read = s.Write(fd="w", text="ping"), s.Read(fd="r", size=4)
-    ends = (s.Pipe(ends=("r", "cw")), s.Pipe(ends=("cr", "w")))
-    spawn = s.Spawn(program="child", fds=("cr", "cw"), name="c")
-    root = (*ends, spawn, s.Repeat(times=times, steps=(write, read)), s.Wait(vm="c"))
-    child = (s.InheritedFds(names=("r", "w")), s.Repeat(times=times, steps=(read, write)))
-    return Scenario(title="Exchanges", programs={"root": Program(steps=root), "child": Program(steps=child)})
 
 
 def measure(name: str, what: Playable, rounds: int, folder: Path) -> None:

@@ -47,7 +47,7 @@ def resolve(file: str | Path) -> Path:
     if text.startswith(PREFIX):
         return gallery_file(text.removeprefix(PREFIX))
     path = Path(file)
-    if path.stem in names() and not path.exists():
+    if not path.exists() and path.stem in names():
         raise ScenarioError(f"there is no such file; the gallery has {PREFIX}{path.stem}", file=text)
     return path
 

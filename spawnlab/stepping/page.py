@@ -15,11 +15,14 @@ from ..scenarios.build import Build
 from ..scheduler.faults import conditions_of
 from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order
 from ..scheduler.journal import Journal
+from ..scheduler.limits import EXEC_LOAD_ELF_V2_CYCLES_BASE, SPAWN_EXTRA_CYCLES_BASE, SPAWN_YIELD_CYCLES_BASE
 from ..staging import Playable, load
 from ..views.accounts import Kind
 from ..views.hypotheticals import fault_notes, hypothetical_lines
 from ..views.text import harmless
+from ..vm.cost import BYTES_PER_CYCLE
 from ..vm.isa.text import ABI_NAMES
+from ..vm.machine import SYSTEM_CYCLES
 from .capture import Captured
 from .endings import End, end_of, end_of_journal
 from .frames import Frame, Framing
@@ -29,18 +32,17 @@ from .telling import told
 from .texts import Texts
 
 FORMAT = 2
-
-
+_BYTES = f"1 for {BYTES_PER_CYCLE} bytes"
 _KINDS = {
     Kind.INSTRUCTIONS: "all instructions but ecalls",
-    Kind.ECALLS: "500 for each system call, an exit among them",
-    Kind.CALLS: "800 more for each system call that the scheduler answers, but exec",
-    Kind.SPAWN: "100,000 more for each spawn",
-    Kind.EXEC: "75,000 for each exec",
-    Kind.LOAD: "loading programs: 1 for 4 bytes",
-    Kind.TRANSFER: "bytes through pipes: 1 for 4 bytes, for the writer and for the reader",
-    Kind.DATA: "bytes loaded from the transaction, or printed: 1 for 4 bytes",
-    Kind.SWAP: "100,000 each time this VM was swapped out or in, whoever had the turn",
+    Kind.ECALLS: f"{SYSTEM_CYCLES} for each system call, an exit among them",
+    Kind.CALLS: f"{SPAWN_YIELD_CYCLES_BASE} more for each system call that the scheduler answers, but exec",
+    Kind.SPAWN: f"{SPAWN_EXTRA_CYCLES_BASE:,} more for each spawn",
+    Kind.EXEC: f"{EXEC_LOAD_ELF_V2_CYCLES_BASE:,} for each exec",
+    Kind.LOAD: f"loading programs: {_BYTES}",
+    Kind.TRANSFER: f"bytes through pipes: {_BYTES}, for the writer and for the reader",
+    Kind.DATA: f"bytes loaded from the transaction, or printed: {_BYTES}",
+    Kind.SWAP: f"{SPAWN_EXTRA_CYCLES_BASE:,} each time this VM was swapped out or in, whoever had the turn",
     Kind.AGAIN: "a turn beyond its limit, counted once more",
     Kind.BEFORE: "consumed before the journal begins",
 }
