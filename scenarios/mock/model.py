@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from ..model import Expectation
 from .values import U32, U64, U128, Hash, HashType, Hex
 
 
@@ -110,8 +111,17 @@ class MockInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Extensions of blocks by their hash."""
 
 
-class MockTransaction(msgspec.Struct, frozen=True, kw_only=True):
+class ScriptExpectation(Expectation, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What one script must come to."""
+
+    script: str
+    """Which one: ``input.0.lock`` and the like, or its hash."""
+
+
+class MockTransaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The file."""
 
     mock_info: MockInfo
     tx: Transaction
+    expect: tuple[ScriptExpectation, ...] | None = None
+    """Ours: ckb-debugger passes over it. Scripts that are not named must end with exit code 0."""

@@ -11,9 +11,10 @@ import pytest
 import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.scenarios.errors import ScenarioError
+from spawnlab.scenarios.model import BLOCK_CYCLES
 from spawnlab.scheduler.verify.errors import TransactionScriptError
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
-from spawnlab.verifying.verify import MAX_CYCLES, verify
+from spawnlab.verifying.verify import verify
 
 from ...scenarios.mock import files
 from ...scheduler.programs import assembled, call, leave, pipe, read
@@ -49,12 +50,12 @@ def test_what_passes(tmp_path: Path) -> None:
     made = verify(transaction(tmp_path, SAYS, files.SMALLEST))
     assert made.error is None
     assert made.cycles == sum(script.cycles for script in made.scripts)
-    assert made.cycles == made.whole.verifier.verify(MAX_CYCLES)
+    assert made.cycles == made.whole.verifier.verify(BLOCK_CYCLES)
     assert {script.address for script in made.scripts} == {"input.0.lock", "input.1.lock"}
     assert [script.group.hash for script in made.scripts] == sorted(script.group.hash for script in made.scripts)
 
 
-@pytest.mark.parametrize("limit", [0, 538, 539, 700, 5_000, MAX_CYCLES])
+@pytest.mark.parametrize("limit", [0, 538, 539, 700, 5_000, BLOCK_CYCLES])
 @pytest.mark.parametrize("locks", [(files.SMALLEST, SAYS), (BAD, files.SMALLEST), (STUCK,), (SAYS,)])
 def test_it_is_the_verifiers_answer(locks: tuple[bytes, ...], limit: int, tmp_path: Path) -> None:
     made = verify(transaction(tmp_path, *locks, type_ids=1), max_cycles=limit)
@@ -74,7 +75,7 @@ def test_each_run_can_be_looked_at(tmp_path: Path) -> None:
     (script,) = verify(file).scripts
     assert script.run is not None
     assert script.run.outcome.deadlock is not None
-    assert script.run.journal == spawnlab.run_synchronously(f"{file}#input.0.lock", limit=MAX_CYCLES).journal
+    assert script.run.journal == spawnlab.run_synchronously(f"{file}#input.0.lock", limit=BLOCK_CYCLES).journal
     assert script.error == 'VM Internal Error: Unexpected("A deadlock situation has been reached!")'
     assert not script.passes
 
@@ -83,7 +84,7 @@ def test_one_script_alone_has_all_cycles(tmp_path: Path) -> None:
     file = transaction(tmp_path, BAD, SAYS)
     made = verify(file, script="input.1.lock")
     assert [script.address for script in made.scripts] == ["input.1.lock"]
-    assert made.scripts[0].limit == MAX_CYCLES
+    assert made.scripts[0].limit == BLOCK_CYCLES
     assert made.error is None
 
 
