@@ -103,8 +103,13 @@ def _check_pin(options: argparse.Namespace) -> None:
     """Raise where not all of a file's scripts run as they do in a test."""
     from ..scenarios.errors import ScenarioError
 
-    others = {"--script": options.script, "--bin": options.bin, "--script-version": options.script_version != NEWEST}
-    given = [name for name, value in others.items() if value]
+    others = {
+        "--script": options.script is not None,
+        "--bin": options.bin is not None,
+        "--script-version": options.script_version != NEWEST,
+        "--max-cycles": options.max_cycles is not None,
+    }
+    given = [name for name, is_given in others.items() if is_given]
     if given:
         raise ScenarioError(f"--pin is for all scripts, as they are: not with {given[0]}", file=options.file)
     if options.file == "-":

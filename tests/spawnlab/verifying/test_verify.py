@@ -7,14 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
+import trio
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.actors.verifying import Signal
 from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.model import BLOCK_CYCLES
-from spawnlab.scheduler.verify.errors import TransactionScriptError
+from spawnlab.scheduler.verify.errors import TransactionScriptError, VerificationInterrupted
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
-from spawnlab.verifying.verify import verify
+from spawnlab.verifying.verify import perform_verification, verify
 
 from ...scenarios.mock import files
 from ...scheduler.programs import assembled, call, leave, pipe, read
@@ -175,3 +177,30 @@ def test_what_is_odd_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     lines = printed(capsys, str(files.written(tmp_path, values)), status=1)
     assert lines[0].startswith("note: input.0.lock: no cell dep has the data hash 0x")
     assert any("is not among $.tx.cell_deps" in line for line in lines)
+
+
+# Under Trio
+
+
+async def test_both_drivers_verify_alike(tmp_path: Path) -> None:
+    for locks in ((SAYS, BAD, STUCK), (SAYS, files.SMALLEST)):
+        file = transaction(tmp_path, *locks, type_ids=1)
+        mine, theirs = await perform_verification(file, all_scripts=True), verify(file, all_scripts=True)
+        assert (mine.error, mine.cycles) == (theirs.error, theirs.cycles)
+        for one, other in zip(mine.scripts, theirs.scripts, strict=True):
+            assert (one.outcome, one.error, one.limit) == (other.outcome, other.error, other.limit)
+            assert (one.run and one.run.journal) == (other.run and other.run.journal)
+
+
+async def test_it_can_be_stopped(tmp_path: Path) -> None:
+    signal = Signal()
+    endless = assembled("l:\n  j l\n").elf()
+
+    async def stop() -> None:
+        await trio.lowlevel.checkpoint()
+        signal.stop()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stop)
+        with pytest.raises(VerificationInterrupted, match="VM Interrupts"):
+            await perform_verification(transaction(tmp_path, endless), signal=signal)
