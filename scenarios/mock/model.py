@@ -1,6 +1,7 @@
 """The JSON of a mock transaction, member by member.
 
-Objects of the chain have no other members than these; the wrappers round them may have any, which are ignored.
+Objects of the chain have no other members than these, but for headers; headers, and the wrappers round all of it, may
+have any, which are ignored.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class CellDep(ChainObject, frozen=True):
     dep_type: Literal["code", "dep_group"]
 
 
-class Header(ChainObject, frozen=True):
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """A block's header, and the hash that it is known by, which is not made of it."""
 
     version: U32
