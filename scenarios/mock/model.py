@@ -6,7 +6,7 @@ have any, which are ignored.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -100,6 +100,8 @@ class MockCellDep(msgspec.Struct, frozen=True, kw_only=True):
     output: CellOutput
     data: Hex
     header: Hash | None = None
+    name: Any = None
+    """Ours: a text that is what to call the program; ckb-debugger passes over it."""
 
 
 class MockInfo(msgspec.Struct, frozen=True, kw_only=True):

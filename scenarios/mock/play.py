@@ -18,6 +18,7 @@ from .read import MockTransaction
 from .scripts import address_of, find_script
 
 _DATA = re.compile(r"0x\{\{ ?data (.+?) ?\}\}")
+_NAME_MAX = 48
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -36,12 +37,14 @@ def script_data(verifier: Verifier, address: str | None) -> tuple[ScriptGroup, S
 
 
 def names_of(mock: MockTransaction, text: str) -> tuple[str, ...]:
-    """A name for each cell dep: that of the file that a template takes its data from, or ``depN``."""
+    """A name for each cell dep: its member ``name``, or else that of the file that a template takes its data from, or
+    ``depN``."""
     files = _files(text)
     given: dict[object, str] = {}
     for index, dep in enumerate(mock.file.mock_info.cell_deps):
-        if index in files:
-            given[bytes(dep.cell_dep.out_point.tx_hash), int(dep.cell_dep.out_point.index)] = files[index]
+        name = _program_name(dep.name) or files.get(index)
+        if name is not None:
+            given[bytes(dep.cell_dep.out_point.tx_hash), int(dep.cell_dep.out_point.index)] = name
     wanted = [given.get((c.out_point.tx_hash, c.out_point.index)) for c in mock.resolved.cell_deps]
     return tuple(_once(wanted))
 
@@ -49,18 +52,28 @@ def names_of(mock: MockTransaction, text: str) -> tuple[str, ...]:
 def _once(wanted: Sequence[str | None]) -> Iterator[str]:
     seen: set[str] = set()
     for index, name in enumerate(wanted):
-        chosen = name if name is not None and name not in seen else f"{name or 'dep'}{'-' if name else ''}{index}"
+        chosen = f"dep{index}" if name is None else name
+        while chosen in seen:
+            chosen += f"-{index}"
         seen.add(chosen)
         yield chosen
 
 
 def _files(text: str) -> dict[int, str]:
     """Names by the number of the dep in ``mock_info``; none where the text is JSON only without its templates."""
+    if "{{" not in text:
+        return {}
     try:
         values: Any = json.loads(text)
         deps = cast("list[Any]", values["mock_info"]["cell_deps"])
         found = {index: _DATA.fullmatch(str(dep["data"])) for index, dep in enumerate(deps)}
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
-    stems = {index: _NO_NAME.sub("_", PurePath(match[1]).stem) for index, match in found.items() if match}
-    return {index: stem[:48] for index, stem in stems.items() if stem[:1].isalpha() and stem.isascii()}
+    names = {index: _program_name(PurePath(match[1]).stem) for index, match in found.items() if match}
+    return {index: name for index, name in names.items() if name is not None}
+
+
+def _program_name(text: object) -> str | None:
+    """A text as the name of a program; ``None`` where it can't be one."""
+    name = _NO_NAME.sub("_", text)[:_NAME_MAX] if isinstance(text, str) else ""
+    return name if name[:1].isalpha() and name.isascii() else None

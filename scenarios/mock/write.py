@@ -28,6 +28,8 @@ def _plain(value: object) -> object:
             del made["extensions"]
         if isinstance(value, model.MockTransaction) and value.expect is None:
             del made["expect"]
+        if isinstance(value, model.MockCellDep) and not isinstance(value.name, str):
+            del made["name"]
         return made
     if isinstance(value, tuple):
         return [_plain(part) for part in cast("tuple[Any, ...]", value)]

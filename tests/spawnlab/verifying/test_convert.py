@@ -49,6 +49,7 @@ def test_there_and_back(file: Path, tmp_path: Path, capsys: Capture) -> None:
     assert main(["convert", script, "-o", str(back)]) == 0
     again = spawnlab.run_synchronously(back)
     assert again.as_expected, again.unmet
+    assert [code.name for code in newest.codes][: len(it.codes)] == [code.name for code in it.codes]
     expected = load_scenario(back).expect
     assert (expected.exit_code, expected.cycles) == (run.outcome.exit_code, run.outcome.cycles)
     assert "characters" in capsys.readouterr().out
