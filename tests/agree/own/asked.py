@@ -1,0 +1,218 @@
+"""Each question about a case, put to both sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from spawnlab.conform.modes import syscalls_with_pause
+from spawnlab.conform.records import suspend_record
+from spawnlab.scenarios.mock.read import parse_mock
+from spawnlab.scheduler.events import AnyEvent, Logged
+from spawnlab.scheduler.limits import U64_MAX
+from spawnlab.scheduler.processes import Observer
+from spawnlab.scheduler.state_file import state_from_bytes, state_to_bytes
+from spawnlab.scheduler.transaction import ResolvedTransaction
+from spawnlab.scheduler.verify.groups import ScriptGroup
+from spawnlab.scheduler.verify.verifier import TransactionState, Verifier
+from spawnlab.scheduler.verify.versions import Epoch, Rules
+
+from ..asking import Reference, Values, Verdict, its_verdict, its_verdict_of_group, verdict
+from .case import Case, Pieces
+
+FORKS = (5, 10)
+"""The epochs from which on versions 1 and 2 are active in the reference's tests."""
+EPOCHS = (0, 5, 10)
+"""The epoch of each version's tests."""
+SKIP, SUSPEND = "skip", "suspend"
+SUSPENDS_MAX = 1000
+FEW = 12
+"""Pieces of what does not pass, or never ends."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Where the sides do not say the same."""
+
+    question: str
+    ours: object
+    its: object
+
+    def __str__(self) -> str:
+        return f"{self.question}:\n  ours      {str(self.ours)[:2000]}\n  reference {str(self.its)[:2000]}"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a case in a version."""
+
+    ours: Verdict
+    its: Verdict
+    pieces: tuple[tuple[str, int], ...]
+    """Of each run in pieces its name, and how many there were."""
+    differences: tuple[Difference, ...]
+
+
+class Both:
+    """A case's transaction, for us and for the reference."""
+
+    def __init__(self, case: Case, version: int, reference: Reference) -> None:
+        self.case = case
+        self._reference = reference
+        self._tx = case.make(version)
+        self._version = version
+        mock = parse_mock(json.dumps(self._tx), Path())
+        self._resolved: ResolvedTransaction = mock.resolved
+        self._action = SKIP if case.raises_pauses else None
+
+    def ask(self, max_cycles: int, action: str | None = None, **question: object) -> Values:
+        """The reference's outcome; without a mode, of verifying."""
+        action = action or self._action
+        common: Values = {"tx": self._tx, "epoch": {"number": EPOCHS[self._version]}, "forks": FORKS}
+        if action is not None:
+            common["debug_pause"] = action
+        return self._reference.ask({**common, "max_cycles": max_cycles, **question})
+
+    def verifier(self, action: str | None = None, texts: list[tuple[str, str]] | None = None) -> Verifier:
+        """Ours; what is printed is put into ``texts``."""
+        rules = Rules(epoch=Epoch(number=EPOCHS[self._version]), version_1_from=FORKS[0], version_2_from=FORKS[1])
+
+        def watch(group: ScriptGroup) -> list[Observer]:
+            def listen(event: AnyEvent) -> None:
+                if isinstance(event, Logged) and texts is not None:
+                    texts.append((f"0x{group.hash.hex()}", event.text))
+
+            return [listen]
+
+        action = action or self._action
+        return Verifier(self._resolved, rules=rules, watch=watch, generator=syscalls_with_pause, context=action)
+
+
+def _whole(both: Both, limit: int) -> Iterator[tuple[str, object, object]]:
+    """Verdict, and what was printed."""
+    texts: list[tuple[str, str]] = []
+    mine = verdict(lambda: both.verifier(texts=texts).verify(limit))
+    outcome = both.ask(limit)
+    yield "verdict", mine, its_verdict(outcome)
+    yield "printed", texts, [tuple(text) for text in outcome["debug"]]
+
+
+def _each_group(both: Both, limit: int) -> tuple[object, object]:
+    verifier = both.verifier()
+    mine = [verdict(lambda g=group: verifier.verify_single(g.type, g.hash, limit)) for group in verifier.groups]
+    its = both.ask(limit, mode="groups")["groups"]
+    names = [f"0x{group.hash.hex()}" for group in verifier.groups]
+    versions = [group.get("version") for group in its]
+    return (
+        [(name, *one) for name, one in zip(names, mine, strict=True)],
+        [(group["script_hash"], *its_verdict_of_group(group)) for group, _ in zip(its, versions, strict=True)],
+    )
+
+
+def _state(state: TransactionState, step: int, limit: int) -> Values:
+    """As the reference records it."""
+    overflows = state.limit_cycles + step > U64_MAX or limit < state.current_cycles
+    scheduler = None if state.state is None else msgspec.to_builtins(suspend_record(state.state))
+    return {
+        "current": state.current,
+        "current_cycles": state.current_cycles,
+        "limit_cycles": state.limit_cycles,
+        "next_limit": None if overflows else list(state.next_limit_cycles(step, limit)),
+        "scheduler": json.loads(json.dumps(scheduler)),
+    }
+
+
+def _elsewhere(state: TransactionState) -> TransactionState:
+    """As if it were gone on with in another process."""
+    if state.state is None:
+        return state
+    return msgspec.structs.replace(state, state=state_from_bytes(state_to_bytes(state.state)))
+
+
+def _our_pieces(verifier: Verifier, pieces: Pieces, limit: int, suspends: int, records: list[Values]) -> object:
+    """Pieces as the reference's program makes them, which stops where nothing comes of more."""
+    result = verifier.resumable_verify(pieces.step)
+    last = False
+    while isinstance(result, TransactionState):
+        if len(records) >= suspends:
+            return "max_suspends"
+        record = _state(result, pieces.step, limit)
+        alike = pieces.limits != "next" and len(pieces.limits) < len(records)
+        stuck = alike and records[-1:] == [record]
+        records.append(record)
+        if stuck:
+            return "no progress"
+        if pieces.limits != "next":
+            given = pieces.limits[len(records) - 1 : len(records)]
+            following = given[0] if given else pieces.step
+        elif last:
+            return "max_cycles passed"
+        else:
+            following, last = result.next_limit_cycles(pieces.step, limit)
+        result = verifier.resume_from_state(_elsewhere(result), following)
+    return result
+
+
+def _in_pieces(both: Both, pieces: Pieces, suspends: int, action: str | None = None) -> tuple[object, object, int]:
+    """Each side's end and states; and how many pieces there were."""
+    limit = both.case.max_cycles if pieces.limits == "next" else U64_MAX
+    mine: list[Values] = []
+    end = verdict(lambda: _our_pieces(both.verifier(action), pieces, limit, suspends, mine))
+    limits: object = "next" if pieces.limits == "next" else list(pieces.limits)
+    mode = {"resumable": {"step": pieces.step, "limits": limits}}
+    outcome = both.ask(limit, action, mode=mode, max_suspends=suspends)
+    its_end = ("ok", outcome["stop_reason"]) if outcome["status"] == "stopped" else its_verdict(outcome)
+    return (end, mine), (its_end, outcome.get("suspends", [])), len(outcome.get("suspends", [])) + 1
+
+
+def _completed(both: Both, step: int, limit: int) -> tuple[object, object]:
+    def ours() -> int:
+        verifier = both.verifier()
+        result = verifier.resumable_verify(step)
+        return result if isinstance(result, int) else verifier.complete(_elsewhere(result), limit)
+
+    return verdict(ours), its_verdict(both.ask(limit, mode={"complete": {"step": step}}))
+
+
+def answer(case: Case, version: int, reference: Reference) -> Answer:
+    """Put all questions."""
+    both = Both(case, version, reference)
+    found: list[Difference] = []
+
+    def compare(question: str, mine: object, its: object) -> None:
+        if mine != its:
+            found.append(Difference(question, mine, its))
+
+    limit = case.max_cycles
+    (_, mine, its), printed = _whole(both, limit)
+    compare("verdict", mine, its)
+    compare(*printed)
+    compare("groups", *_each_group(both, limit))
+    passes = its[0] == "ok"
+    total: int = its[1] if passes else 0  # pyright: ignore[reportAssignmentType]
+    if passes:
+        for beside in (total - 1, total):
+            compare(f"within {beside:,}", *next(_whole(both, beside))[1:])
+    step = total * 2 // 5 + 1 if passes else min(limit // 3, 2000)
+    compare(f"completed after {step:,}", *_completed(both, step, limit))
+    counts: list[tuple[str, int]] = []
+    plans = [(Pieces(step), None), *((pieces, None) for pieces in case.pieces)]
+    if case.raises_pauses:
+        plans.append((Pieces(U64_MAX), SUSPEND))
+    for pieces, action in plans:
+        name = "paused" if action else str(pieces)
+        in_mine, in_its, count = _in_pieces(both, pieces, SUSPENDS_MAX if passes else FEW, action)
+        compare(f"pieces of {name}", in_mine, in_its)
+        counts.append((name, count))
+    if case.signals and (passes or "stop" in case.signals or limit < U64_MAX or not passes):
+        compare("with signals", *_signalled(both, mine, limit))
+    return Answer(ours=mine, its=its, pieces=tuple(counts), differences=tuple(found))  # pyright: ignore[reportArgumentType]
+
+
+def _signalled(both: Both, mine: object, limit: int) -> tuple[object, object]:
+    """Signals change no cycles; a stop is an interrupt."""
+    outcome = both.ask(limit, mode={"signal": both.case.signals})
+    if "stop" in both.case.signals:
+        return "VM Interrupts", outcome.get("cause")
+    return mine, its_verdict(outcome)
