@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from spawnlab.conform.reference import RUNNER
 from spawnlab.scheduler.verify.errors import ScriptError, TransactionScriptError
@@ -24,16 +25,15 @@ class Reference:
             [RELEASE / "spawnlab-transaction-reference", "--full", "--machine", "plain"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
 
     def ask(self, question: Values) -> Values:
-        """The outcome of a case (``reference/README.md``)."""
+        """The outcome of a case (``reference/README.md``); parts of it may be JSON already (:class:`msgspec.Raw`)."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.write(msgspec.json.encode(question) + b"\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        return msgspec.json.decode(self._process.stdout.readline())
 
     def close(self) -> None:
         """End the program."""

@@ -75,11 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.only not in case.name or (options.quick and case.long):
                 continue
             for version in VERSIONS:
-                since = time.perf_counter()
                 found = answer(case, version, reference)
                 count += 1
                 print(row(case, version, found), flush=True)
-                print(f"{time.perf_counter() - since:.2f} s", file=sys.stderr)
                 for said in (*found.differences, *unmet(case, version, found)):
                     wrong += 1
                     print(f"DIFFERENT: {said}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,6 +14,7 @@ from spawnlab.scheduler.limits import U64_MAX
 from spawnlab.scheduler.processes import Observer
 from spawnlab.scheduler.state_file import state_from_bytes, state_to_bytes
 from spawnlab.scheduler.transaction import ResolvedTransaction
+from spawnlab.scheduler.verify.errors import Interrupts
 from spawnlab.scheduler.verify.groups import ScriptGroup
 from spawnlab.scheduler.verify.verifier import TransactionState, Verifier
 from spawnlab.scheduler.verify.versions import Epoch, Rules
@@ -28,7 +27,9 @@ FORKS = (5, 10)
 EPOCHS = (0, 5, 10)
 """The epoch of each version's tests."""
 SKIP, SUSPEND = "skip", "suspend"
-SUSPENDS_MAX = 1000
+PIECES_MAX = 20_000
+_LONG = 1 << 40
+"""Cycles that take hours."""
 FEW = 12
 """Pieces of what does not pass, or never ends."""
 
@@ -42,6 +43,9 @@ class Difference(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.question}:\n  ours      {str(self.ours)[:2000]}\n  reference {str(self.its)[:2000]}"
+
+
+_Whole = tuple[Verdict, list[tuple[str, str]]]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,16 +64,16 @@ class Both:
     def __init__(self, case: Case, version: int, reference: Reference) -> None:
         self.case = case
         self._reference = reference
-        self._tx = case.make(version)
         self._version = version
-        mock = parse_mock(json.dumps(self._tx), Path())
+        self._tx = msgspec.json.encode(case.make(version))
+        mock = parse_mock(self._tx.decode(), Path())
         self._resolved: ResolvedTransaction = mock.resolved
         self._action = SKIP if case.raises_pauses else None
 
     def ask(self, max_cycles: int, action: str | None = None, **question: object) -> Values:
         """The reference's outcome; without a mode, of verifying."""
         action = action or self._action
-        common: Values = {"tx": self._tx, "epoch": {"number": EPOCHS[self._version]}, "forks": FORKS}
+        common: Values = {"tx": msgspec.Raw(self._tx), "epoch": {"number": EPOCHS[self._version]}, "forks": FORKS}
         if action is not None:
             common["debug_pause"] = action
         return self._reference.ask({**common, "max_cycles": max_cycles, **question})
@@ -89,25 +93,22 @@ class Both:
         return Verifier(self._resolved, rules=rules, watch=watch, generator=syscalls_with_pause, context=action)
 
 
-def _whole(both: Both, limit: int) -> Iterator[tuple[str, object, object]]:
-    """Verdict, and what was printed."""
+def _whole(both: Both, limit: int) -> tuple[_Whole, _Whole]:
+    """Each side's verdict, and what was printed."""
     texts: list[tuple[str, str]] = []
     mine = verdict(lambda: both.verifier(texts=texts).verify(limit))
     outcome = both.ask(limit)
-    yield "verdict", mine, its_verdict(outcome)
-    yield "printed", texts, [tuple(text) for text in outcome["debug"]]
+    return (mine, texts), (its_verdict(outcome), [(text[0], text[1]) for text in outcome["debug"]])
 
 
 def _each_group(both: Both, limit: int) -> tuple[object, object]:
     verifier = both.verifier()
-    mine = [verdict(lambda g=group: verifier.verify_single(g.type, g.hash, limit)) for group in verifier.groups]
+    mine = [
+        (f"0x{group.hash.hex()}", verdict(lambda g=group: verifier.verify_single(g.type, g.hash, limit)))
+        for group in verifier.groups
+    ]
     its = both.ask(limit, mode="groups")["groups"]
-    names = [f"0x{group.hash.hex()}" for group in verifier.groups]
-    versions = [group.get("version") for group in its]
-    return (
-        [(name, *one) for name, one in zip(names, mine, strict=True)],
-        [(group["script_hash"], *its_verdict_of_group(group)) for group, _ in zip(its, versions, strict=True)],
-    )
+    return mine, [(group["script_hash"], its_verdict_of_group(group)) for group in its]
 
 
 def _state(state: TransactionState, step: int, limit: int) -> Values:
@@ -119,7 +120,7 @@ def _state(state: TransactionState, step: int, limit: int) -> Values:
         "current_cycles": state.current_cycles,
         "limit_cycles": state.limit_cycles,
         "next_limit": None if overflows else list(state.next_limit_cycles(step, limit)),
-        "scheduler": json.loads(json.dumps(scheduler)),
+        "scheduler": msgspec.json.decode(msgspec.json.encode(scheduler)),
     }
 
 
@@ -175,8 +176,8 @@ def _completed(both: Both, step: int, limit: int) -> tuple[object, object]:
     return verdict(ours), its_verdict(both.ask(limit, mode={"complete": {"step": step}}))
 
 
-def answer(case: Case, version: int, reference: Reference) -> Answer:
-    """Put all questions."""
+def answer(case: Case, version: int, reference: Reference, *, pieces_max: int = PIECES_MAX) -> Answer:
+    """Put all questions; of what takes more pieces, so many are made."""
     both = Both(case, version, reference)
     found: list[Difference] = []
 
@@ -185,34 +186,28 @@ def answer(case: Case, version: int, reference: Reference) -> Answer:
             found.append(Difference(question, mine, its))
 
     limit = case.max_cycles
-    (_, mine, its), printed = _whole(both, limit)
+    (mine, texts), (its, its_texts) = _whole(both, limit)
     compare("verdict", mine, its)
-    compare(*printed)
+    compare("printed", texts, its_texts)
     compare("groups", *_each_group(both, limit))
-    passes = its[0] == "ok"
-    total: int = its[1] if passes else 0  # pyright: ignore[reportAssignmentType]
-    if passes:
-        for beside in (total - 1, total):
-            compare(f"within {beside:,}", *next(_whole(both, beside))[1:])
+    passes, total = its[0] == "ok", its[1]
+    for beside in (total - 1, total) if passes else ():
+        compare(f"within {beside:,}", *_whole(both, beside))
     step = total * 2 // 5 + 1 if passes else min(limit // 3, 2000)
     compare(f"completed after {step:,}", *_completed(both, step, limit))
+    signals = {"signal": case.signals}
     counts: list[tuple[str, int]] = []
-    plans = [(Pieces(step), None), *((pieces, None) for pieces in case.pieces)]
+    plans: list[tuple[Pieces, str | None]] = [(pieces, None) for pieces in (Pieces(step), *case.pieces)]
     if case.raises_pauses:
         plans.append((Pieces(U64_MAX), SUSPEND))
     for pieces, action in plans:
         name = "paused" if action else str(pieces)
-        in_mine, in_its, count = _in_pieces(both, pieces, SUSPENDS_MAX if passes else FEW, action)
+        in_mine, in_its, count = _in_pieces(both, pieces, pieces_max if passes else FEW, action)
         compare(f"pieces of {name}", in_mine, in_its)
         counts.append((name, count))
-    if case.signals and (passes or "stop" in case.signals or limit < U64_MAX or not passes):
-        compare("with signals", *_signalled(both, mine, limit))
-    return Answer(ours=mine, its=its, pieces=tuple(counts), differences=tuple(found))  # pyright: ignore[reportArgumentType]
-
-
-def _signalled(both: Both, mine: object, limit: int) -> tuple[object, object]:
-    """Signals change no cycles; a stop is an interrupt."""
-    outcome = both.ask(limit, mode={"signal": both.case.signals})
-    if "stop" in both.case.signals:
-        return "VM Interrupts", outcome.get("cause")
-    return mine, its_verdict(outcome)
+    endless = "stop" in case.signals
+    if endless and "ExceededMaximumCycles" in str(its[1]):
+        compare("stopped", f"Internal(Interrupts({Interrupts()}))", both.ask(_LONG, mode=signals)["error"])
+    elif case.signals and not endless:  # signals change neither cycles nor error
+        compare("with signals", its, its_verdict(both.ask(limit, mode=signals)))
+    return Answer(ours=mine, its=its, pieces=tuple(counts), differences=tuple(found))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from spawnlab.scheduler.hashing import data_hash
 
 from ..asking import Values
-from .case import Case, Expected, since
+from .case import Case, Expected, everywhere, since
 from .crates import program
 from .draft import Draft, by_data
 from .places import CELL, CELLS, GROUP, INPUT, WITNESS, WITNESSES, Place, transaction
@@ -37,20 +39,19 @@ def _from(place: Place, args: bytes, other: bytes, version: int) -> Values:
     return transaction(place, by_data(caller, version, args), deps, other, program("always_success"))
 
 
-def _once(place: Place, *, in_front: int = 0) -> Case:
+def _once(
+    test: str, place: Place, expected: Expected, *, in_front: int = 0, chunks: Mapping[int, int] | None = None
+) -> Case:
     """One exec and no loading; the witness may have some bytes before the program."""
     args = _args(place, 0b0000, 1, 2, 1)
     return Case(
-        test="", make=lambda version: _from(place, args, bytes(in_front) + program(CALLEE), version),
-        note=place.name, raises_pauses=True,
-    )  # fmt: skip
-
-
-def _named(test: str, case: Case, expected: Expected, chunks: dict[int, int] | None = None) -> Case:
-    return Case(
-        test=test, make=case.make, note=case.note, raises_pauses=case.raises_pauses, expected=expected,
+        test=test,
+        note=place.name,
+        make=lambda version: _from(place, args, bytes(in_front) + program(CALLEE), version),
+        expected=expected,
+        raises_pauses=True,
         chunks=chunks or {},
-    )  # fmt: skip
+    )
 
 
 def _from_everywhere() -> Iterator[Case]:
@@ -67,7 +68,7 @@ def _from_everywhere() -> Iterator[Case]:
                         expected=since(1),
                         raises_pauses=True,
                         chunks=dict.fromkeys((1, 2), times + more),
-                        long=times > 1 and place is not places[0],
+                        long=times > 1 and (place is not places[0] or (kind == "witness" and flag != 0)),
                     )
 
 
@@ -79,10 +80,10 @@ def _out_of_bound() -> Iterator[Case]:
     ):
         for source in sources:
             where = Place(f"{index} of source {source:#x}", index, source, place)
-            yield _named(test, _once(where), {0: False, 1: "see error code 1 ", 2: "see error code 1 "})
+            yield _once(test, where, {0: False, 1: "see error code 1 ", 2: "see error code 1 "})
     nowhere = Place("place 3", 0, INPUT, 3)
     expected: Expected = {0: False, 1: "Place parse_from_u64", 2: "see error code 1 "}
-    yield _named("exec_from_witness_place_error", _once(nowhere), expected)
+    yield _once("exec_from_witness_place_error", nowhere, expected)
 
 
 def _slices() -> Iterator[Case]:
@@ -96,7 +97,7 @@ def _slices() -> Iterator[Case]:
     ):
         place = Place(name, 0, INPUT, WITNESS, bounds)
         chunks = {version: 2 for version, passes in expected.items() if passes is True}
-        yield _named("exec_slice", _once(place, in_front=in_front), expected, chunks)
+        yield _once("exec_slice", place, expected, in_front=in_front, chunks=chunks)
 
 
 def _witness(version: int) -> Values:
@@ -104,26 +105,23 @@ def _witness(version: int) -> Values:
     return Draft().dep(caller).input(by_data(caller, version)).witness(program("exec_callee")).values()
 
 
-def _calls(test: str, caller: str, other: bytes, expected: Expected, **more: object) -> Case:
-    return Case(test=test, make=lambda version: alone(caller, version, b"", other), expected=expected, **more)  # pyright: ignore[reportArgumentType]
+def _calls(test: str, caller: str, other: bytes, expected: Expected) -> Case:
+    return Case(test=test, make=lambda version: alone(caller, version, b"", other), expected=expected)
 
 
 def cases() -> Iterator[Case]:
     """All of them."""
-    caller = "exec_caller_from_cell_data"
-    wrong: Expected = dict.fromkeys((0, 1, 2), False)
+    caller, big = "exec_caller_from_cell_data", "exec_caller_big_offset_length"
     yield _calls("check_exec_from_cell_data", caller, program("exec_callee"), since(1))
     yield Case(test="check_exec_from_witness", make=_witness, expected={0: False, 1: 1200, 2: 76198})
-    yield _calls("check_exec_wrong_callee_format", caller, WRONG, wrong)
-    yield _calls("async_check_exec_wrong_callee_format", caller, WRONG, wrong, signals=("suspend", 500, "resume"))
-    yield _calls(
-        "check_exec_big_offset_length", "exec_caller_big_offset_length", WRONG,
-        {0: False, 1: "see error code 3 ", 2: "VM Internal Error: ElfParseError"},
-    )  # fmt: skip
+    wrong = _calls("check_exec_wrong_callee_format", caller, WRONG, everywhere(False))
+    yield wrong
+    asynchronous = f"async_{wrong.test}"
+    yield msgspec.structs.replace(wrong, test=asynchronous, signals=("suspend", 500, "resume"))
+    expected: Expected = {0: False, 1: "see error code 3 ", 2: "VM Internal Error: ElfParseError"}
+    yield _calls("check_exec_big_offset_length", big, WRONG, expected)
     yield from _from_everywhere()
     yield from _out_of_bound()
     yield from _slices()
-    yield _calls(
-        "check_exec_callee_pause", caller, program("exec_callee_pause"), since(1), raises_pauses=True,
-        chunks={1: 6, 2: 6},
-    )  # fmt: skip
+    pausing = _calls("check_exec_callee_pause", caller, program("exec_callee_pause"), since(1))
+    yield msgspec.structs.replace(pausing, raises_pauses=True, chunks={1: 6, 2: 6})

@@ -53,19 +53,19 @@ def transaction(place: Place, script: Script, deps: Sequence[bytes], other: byte
     """The transaction that has ``other`` in this place; ``deps`` are the code of ``script``, ``other``, and more."""
     draft = Draft().dep(*deps, always_success)
     anyone = plain(always_success)
-    match place.source, place.place:
-        case (INPUT, 0):
-            draft.input(script).input(anyone, data=other)
-        case (OUTPUT, 0):
-            draft.input(script).output(anyone, data=other)
-        case (source, 0) if source == GROUP | INPUT:
-            draft.input(script, type=anyone, data=other)
-        case (source, 0) if source == GROUP | OUTPUT:
-            draft.output(type=script, data=other)
-        case (source, 1) if source == GROUP | OUTPUT:
-            draft.output(type=script).witness(other)
-        case (_, 1):
-            draft.input(script).witness(other)
-        case _:
-            draft.input(script)
+    where = (place.source, place.place)
+    if where == (INPUT, CELL):
+        draft.input(script).input(anyone, data=other)
+    elif where == (OUTPUT, CELL):
+        draft.input(script).output(anyone, data=other)
+    elif where == (GROUP | INPUT, CELL):
+        draft.input(script, type=anyone, data=other)
+    elif where == (GROUP | OUTPUT, CELL):
+        draft.output(type=script, data=other)
+    elif where == (GROUP | OUTPUT, WITNESS):
+        draft.output(type=script).witness(other)
+    elif place.place == CELL:
+        draft.input(script)
+    else:
+        draft.input(script).witness(other)
     return draft.values()

@@ -38,9 +38,7 @@ def alone(name: str, version: int, args: bytes = b"", *others: bytes) -> Values:
 
 
 def _case(test: str, name: str, expected: Expected, args: bytes = b"", *, pauses: bool = False) -> Case:
-    return Case(
-        test=test, make=lambda version: alone(name, version, args), expected=expected, raises_pauses=pauses
-    )
+    return Case(test=test, make=lambda version: alone(name, version, args), expected=expected, raises_pauses=pauses)
 
 
 def _is_even(name: str, version: int) -> Values:
@@ -90,7 +88,9 @@ CASES = (
     Case(
         test="check_type_id_one_in_one_out_resume1", make=_one_in_one_out, expected=everywhere(_SIZE_MAX),
         # The type id script takes all of its cycles in one piece.
-        pieces=tuple(Pieces(step, (step, 2 * step, 2 * TYPE_ID_CYCLES)) for step in (40, 300, ALWAYS_SUCCESS_CYCLES - 1)),
+        pieces=tuple(
+            Pieces(step, (step, 2 * step, 2 * TYPE_ID_CYCLES)) for step in (40, 300, ALWAYS_SUCCESS_CYCLES - 1)
+        ),
     ),
     Case(
         test="check_type_id_one_in_one_out_resume2", make=_one_in_one_out, expected=everywhere(_SIZE_MAX),
@@ -100,9 +100,9 @@ CASES = (
         test="check_type_id_one_in_one_out_resume_with_state", make=_one_in_one_out, expected=everywhere(_SIZE_MAX),
         pieces=tuple(Pieces(step, tuple(step << double for double in range(1, 13))) for step in STEPS),
     ),
-    _payment("with_chunk", Pieces(1_500_000, (TWO_IN_TWO_OUT_CYCLES,) * 3), Pieces(77, (TWO_IN_TWO_OUT_CYCLES,) * 3)),
+    _payment("with_chunk", Pieces(1_500_000, (TWO_IN_TWO_OUT_CYCLES,) * 3), Pieces(77, (TWO_IN_TWO_OUT_CYCLES,) * 3), long=True),
     _payment("with_state", Pieces(97, "next"), Pieces(123_456, "next"), long=True),
-    _payment("with_snap", Pieces(_TENTH, "next"), Pieces(2_345_678, "next")),
+    _payment("with_snap", Pieces(_TENTH, "next"), Pieces(2_345_678, "next"), long=True),
     _payment("with_complete", Pieces(_TENTH, (2 * _TENTH, 3 * _TENTH, TWO_IN_TWO_OUT_CYCLES))),
     Case(
         test="load_code_into_global", make=lambda version: _is_even("load_is_even_into_global", version),

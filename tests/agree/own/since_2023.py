@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from spawnlab.scheduler.limits import U64_MAX
+
 from ..asking import Values
 from .case import Case, Command, Expected, everywhere, only, since
 from .crates import program
@@ -14,6 +16,9 @@ from .places import CELLS, INPUT, WITNESS, WITNESSES, Place, transaction
 from .since_2021 import alone
 
 POOL_CYCLES = 70_000_000
+CRASH = "crash-45a6098d"
+CRASH_CYCLES = {1: 58_741, 2: 58_686}
+"""Of a transaction that does not name the cell dep which it has; it counts since the program loads the transaction."""
 LITTLE = 0xFFFFFF
 """The limit of several tests."""
 EXCEEDED = "cause: ExceededMaximumCycles: expect cycles <= "
@@ -48,26 +53,22 @@ def _case(
     expected: Expected,
     *others: str,
     args: bytes = b"",
-    limit: int | None = None,
+    limit: int = U64_MAX,
     pauses: bool = False,
     signals: tuple[Command, ...] = (),
     note: str = "",
     long: bool = False,
 ) -> Case:
-    made = Case(
+    return Case(
         test=test,
         note=note,
         make=lambda version: alone(code, version, args, *map(program, others)),
         expected=expected,
+        max_cycles=limit,
         raises_pauses=pauses,
         signals=signals,
         long=long,
     )
-    return made if limit is None else Case(**{**_fields(made), "max_cycles": limit})
-
-
-def _fields(case: Case) -> dict[str, object]:
-    return {name: getattr(case, name) for name in case.__struct_fields__}
 
 
 def _spawned_from(place: Place, other: bytes, version: int) -> Values:
@@ -101,14 +102,17 @@ def _limited() -> Iterator[Case]:
         "check_spawn_recursive", "spawn_recursive", {0: False, 1: False, 2: "see error code 8 "}, limit=POOL_CYCLES
     )
     yield _case("check_spawn_huge_swap", "spawn_huge_swap", exceeded, limit=POOL_CYCLES, long=True)
-    yield _case("check_infinite_exec", "infinite_exec", {0: False, 1: EXCEEDED, 2: EXCEEDED}, limit=POOL_CYCLES)
+    for limit, long in ((POOL_CYCLES, True), (1_500_000, False)):
+        note = f"within {limit:,}"
+        expected = {0: False, 1: f"{EXCEEDED}{limit}", 2: f"{EXCEEDED}{limit}"}
+        yield _case("check_infinite_exec", "infinite_exec", expected, limit=limit, note=note, long=long)
 
 
 def _crashes() -> Iterator[Case]:
     written, parsed = "MemWriteOnExecutablePage", "SourceEntry parse_from_u64 0"
     for number, code, expected in (
         (1, "crash-5a27052f", {0: written, 1: parsed, 2: parsed}),
-        (2, "crash-45a6098d", {0: written, 1: 58741, 2: 58686}),
+        (2, CRASH, {0: written, 1: True, 2: True}),
         (3, "crash-4717eb0e", everywhere(written)),
     ):
         yield _case(f"check_fuzz_crash_{number}", code, expected, limit=POOL_CYCLES)
@@ -118,15 +122,13 @@ def _with_signals() -> Iterator[Case]:
     caller, snapshot, endless = "spawn_caller_exec", "current_cycles_with_snapshot", "infinite_loop"
     yield _case("check_spawn_snapshot", caller, {}, snapshot, pauses=True)
     waves: tuple[Command, ...] = ("suspend", 2000, "resume", 1000) * 3
-    yield _case("check_spawn_async", caller, {}, snapshot, pauses=True, signals=waves)
-    yield _case(
-        "check_spawn_suspend_shutdown", caller, {}, endless, limit=1 << 40, signals=("suspend", 20_000, "stop")
-    )
+    yield _case("check_spawn_async", caller, {}, snapshot, pauses=True, signals=waves, long=True)
+    yield _case("check_spawn_suspend_shutdown", caller, {}, endless, limit=100_000, signals=("suspend", 20_000, "stop"))
     yield _case(
         "check_run_vm_with_pause_and_max_cycles", caller, {2: f"{EXCEEDED}10000"}, endless, limit=10_000,
         signals=("resume", 1000, "resume"),
     )  # fmt: skip
-    yield _case("check_spawn_state", caller, {}, snapshot, pauses=True)
+    yield _case("check_spawn_state", caller, {}, snapshot, pauses=True, long=True)
 
 
 def cases() -> Iterator[Case]:
@@ -145,9 +147,7 @@ def cases() -> Iterator[Case]:
     )  # fmt: skip
     yield from _limited()
     yield from _with_signals()
-    yield _case(
-        "check_spawn_current_cycles", "spawn_caller_current_cycles", since(2), "spawn_callee_current_cycles"
-    )
+    yield _case("check_spawn_current_cycles", "spawn_caller_current_cycles", since(2), "spawn_callee_current_cycles")
     yield from _configurable()
     yield _case("check_spawn_cycles", "spawn_cycles", {0: False, 1: False, 2: 1_525_087}, "spawn_cycles")
     for size in (128, 128 + 1024):
