@@ -100,7 +100,7 @@ CASES = (
         test="check_type_id_one_in_one_out_resume_with_state", make=_one_in_one_out, expected=everywhere(_SIZE_MAX),
         pieces=tuple(Pieces(step, tuple(step << double for double in range(1, 13))) for step in STEPS),
     ),
-    _payment("with_chunk", Pieces(1_500_000, (TWO_IN_TWO_OUT_CYCLES,) * 3), Pieces(77, (TWO_IN_TWO_OUT_CYCLES,) * 3), long=True),
+    _payment("with_chunk", *(Pieces(step, (TWO_IN_TWO_OUT_CYCLES,) * 3) for step in (77, 1_500_000)), long=True),
     _payment("with_state", Pieces(97, "next"), Pieces(123_456, "next"), long=True),
     _payment("with_snap", Pieces(_TENTH, "next"), Pieces(2_345_678, "next"), long=True),
     _payment("with_complete", Pieces(_TENTH, (2 * _TENTH, 3 * _TENTH, TWO_IN_TWO_OUT_CYCLES))),
