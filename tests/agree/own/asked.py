@@ -167,13 +167,28 @@ def _in_pieces(both: Both, pieces: Pieces, suspends: int, action: str | None = N
     return (end, mine), (its_end, outcome.get("suspends", [])), len(outcome.get("suspends", [])) + 1
 
 
-def _completed(both: Both, step: int, limit: int) -> tuple[object, object]:
+def _completed(both: Both, pieces: tuple[int, ...], limit: int) -> tuple[object, object]:
+    """Each side's end, and the states on the way to it."""
+    step, *limits = pieces
+    records: list[Values] = []
+
     def ours() -> int:
         verifier = both.verifier()
         result = verifier.resumable_verify(step)
-        return result if isinstance(result, int) else verifier.complete(_elsewhere(result), limit)
+        for following in (*limits, None):
+            if isinstance(result, int):
+                break
+            records.append(_state(result, step, limit))
+            state = _elsewhere(result)
+            result = (
+                verifier.complete(state, limit) if following is None else verifier.resume_from_state(state, following)
+            )
+        assert isinstance(result, int)
+        return result
 
-    return verdict(ours), its_verdict(both.ask(limit, mode={"complete": {"step": step}}))
+    mine = verdict(ours)
+    outcome = both.ask(limit, mode={"complete": {"step": step, "limits": limits}})
+    return (mine, records), (its_verdict(outcome), outcome["suspends"])
 
 
 def answer(case: Case, version: int, reference: Reference, *, pieces_max: int = PIECES_MAX) -> Answer:
@@ -194,7 +209,8 @@ def answer(case: Case, version: int, reference: Reference, *, pieces_max: int = 
     for beside in (total - 1, total) if passes else ():
         compare(f"within {beside:,}", *_whole(both, beside))
     step = total * 2 // 5 + 1 if passes else min(limit // 3, 2000)
-    compare(f"completed after {step:,}", *_completed(both, step, limit))
+    for before in ((step,), case.completed) if case.completed else ((step,),):
+        compare(f"completed after {before}", *_completed(both, before, limit))
     signals = {"signal": case.signals}
     counts: list[tuple[str, int]] = []
     plans: list[tuple[Pieces, str | None]] = [(pieces, None) for pieces in (Pieces(step), *case.pieces)]

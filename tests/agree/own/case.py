@@ -41,6 +41,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     max_cycles: int = U64_MAX
     pieces: tuple[Pieces, ...] = ()
     """Besides those that each transaction gets."""
+    completed: tuple[int, ...] = ()
+    """Limits of pieces after which it is completed."""
     raises_pauses: bool = False
     """Whether programs use system call 2178: it is verified without pauses, and in pieces with them."""
     chunks: Mapping[int, int] = {}

@@ -116,6 +116,9 @@ pub enum Mode {
     },
     Complete {
         step: u64,
+        /// Of the pieces between the first and the rest.
+        #[serde(default)]
+        limits: Vec<u64>,
     },
     Signal(Vec<SignalStep>),
 }

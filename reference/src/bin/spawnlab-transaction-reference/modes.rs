@@ -101,7 +101,10 @@ pub fn run<M: DefaultMachineRunner + Send + 'static>(
             let pieces = Pieces::new(case, *step, limits);
             resumable(verifier, &pieces, suspends.insert(Vec::new()))
         }
-        Mode::Complete { step } => complete(verifier, *step, max, suspends.insert(Vec::new())),
+        Mode::Complete { step, limits } => {
+            let records = suspends.insert(Vec::new());
+            complete(verifier, *step, limits, max, records)
+        }
         Mode::Signal(steps) => end_of(verifier, with_signal(verifier, steps, max)?),
     };
     printed.extend(texts.take());

@@ -155,6 +155,18 @@ fn a_suspended_verification_is_completed() {
     );
 }
 
+#[test]
+fn there_may_be_pieces_before_it_is_completed() {
+    let mode = json!({"complete": {"step": 10_000, "limits": [20_000, 1_000]}});
+    let outcome = verified(&counting(), json!({"mode": mode, "max_cycles": 60_000}));
+    assert_eq!(outcome["cycles"], 3 * CYCLES);
+    let used = places(&outcome)[1].2;
+    assert_eq!(
+        places(&outcome),
+        [(0, 0, 10_000), (1, CYCLES, used), (1, CYCLES, 1_000)]
+    );
+}
+
 /// The limit of the group that was suspended counts from there on. What it had used comes on top.
 #[test]
 fn completing_can_use_more_than_the_limit() {
