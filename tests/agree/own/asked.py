@@ -180,9 +180,9 @@ def _completed(both: Both, pieces: tuple[int, ...], limit: int) -> tuple[object,
                 break
             records.append(_state(result, step, limit))
             state = _elsewhere(result)
-            result = (
-                verifier.complete(state, limit) if following is None else verifier.resume_from_state(state, following)
-            )
+            if following is None:
+                return verifier.complete(state, limit)
+            result = verifier.resume_from_state(state, following)
         assert isinstance(result, int)
         return result
 
