@@ -1,6 +1,7 @@
 """The JSON of a mock transaction, member by member.
 
-Objects of the chain have no other members than these; the wrappers round them may have any, which are ignored.
+Objects of the chain have no other members than these, but for headers; headers, and the wrappers round all of it, may
+have any, which are ignored.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from ..model import Expectation
 from .values import U32, U64, U128, Hash, HashType, Hex
 
 
@@ -53,7 +55,7 @@ class CellDep(ChainObject, frozen=True):
     dep_type: Literal["code", "dep_group"]
 
 
-class Header(ChainObject, frozen=True):
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """A block's header, and the hash that it is known by, which is not made of it."""
 
     version: U32
@@ -110,8 +112,17 @@ class MockInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Extensions of blocks by their hash."""
 
 
-class MockTransaction(msgspec.Struct, frozen=True, kw_only=True):
+class ScriptExpectation(Expectation, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What one script must come to."""
+
+    script: str
+    """Which one: ``input.0.lock`` and the like, or its hash."""
+
+
+class MockTransaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The file."""
 
     mock_info: MockInfo
     tx: Transaction
+    expect: tuple[ScriptExpectation, ...] | None = None
+    """Ours: ckb-debugger passes over it. Scripts that are not named must end with exit code 0."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ...scheduler.transaction import ScriptGroupData
 from ...scheduler.verify.errors import ScriptError
+from ...scheduler.verify.groups import ScriptGroup
 from ...scheduler.verify.type_id import is_type_id
 from ...scheduler.verify.verifier import Verifier
 from ..errors import ScenarioError
@@ -20,8 +21,8 @@ _DATA = re.compile(r"0x\{\{ ?data (.+?) ?\}\}")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def script_data(verifier: Verifier, address: str | None) -> tuple[str, ScriptGroupData]:
-    """A script's address, and what a scheduler runs for it; raises :class:`ScenarioError`."""
+def script_data(verifier: Verifier, address: str | None) -> tuple[ScriptGroup, ScriptGroupData]:
+    """A script's group, and what a scheduler runs for it; raises :class:`ScenarioError`."""
     group = find_script(verifier, address)
     if is_type_id(group.script):
         raise ScenarioError(
@@ -29,7 +30,7 @@ def script_data(verifier: Verifier, address: str | None) -> tuple[str, ScriptGro
             "no program to look at"
         )
     try:
-        return address_of(group), verifier.sg_data(group)
+        return group, verifier.sg_data(group)
     except ScriptError as error:
         raise ScenarioError(f"{address_of(group)}: {error}") from None
 

@@ -72,6 +72,7 @@ def _scenario(made: Build, file: str, out: Path) -> str:
         transaction=_relative(transaction, out.parent),
         script=made.scenario.script,
         version=made.scenario.version,
+        limits=made.scenario.limits,
         expect=expected,
     )
     return scenario_text(scenario, out.suffix)
