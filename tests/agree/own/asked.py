@@ -14,13 +14,13 @@ from spawnlab.scheduler.limits import U64_MAX
 from spawnlab.scheduler.processes import Observer
 from spawnlab.scheduler.state_file import state_from_bytes, state_to_bytes
 from spawnlab.scheduler.transaction import ResolvedTransaction
-from spawnlab.scheduler.verify.errors import Interrupts
 from spawnlab.scheduler.verify.groups import ScriptGroup
 from spawnlab.scheduler.verify.verifier import TransactionState, Verifier
 from spawnlab.scheduler.verify.versions import Epoch, Rules
 
 from ..asking import Reference, Values, Verdict, its_verdict, its_verdict_of_group, verdict
 from .case import Case, Pieces
+from .signalled import signalled
 
 FORKS = (5, 10)
 """The epochs from which on versions 1 and 2 are active in the reference's tests."""
@@ -191,6 +191,17 @@ def _completed(both: Both, pieces: tuple[int, ...], limit: int) -> tuple[object,
     return (mine, records), (its_verdict(outcome), outcome["suspends"])
 
 
+def _with_signals(both: Both, limit: int) -> tuple[object, object]:
+    """Each side's verdict. Waits may be longer or shorter, which changes none."""
+    commands = both.case.signals
+    if not commands:
+        return None, None
+    outcome = both.ask(limit, mode={"signal": commands})
+    is_interrupt = outcome.get("error_kind") == "Internal"
+    its = ("error", outcome["error"]) if is_interrupt else its_verdict(outcome)
+    return signalled(both.verifier(), limit, commands), its
+
+
 def answer(case: Case, version: int, reference: Reference, *, pieces_max: int = PIECES_MAX) -> Answer:
     """Put all questions; of what takes more pieces, so many are made."""
     both = Both(case, version, reference)
@@ -211,7 +222,6 @@ def answer(case: Case, version: int, reference: Reference, *, pieces_max: int = 
     step = total * 2 // 5 + 1 if passes else min(limit // 3, 2000)
     for before in ((step,), case.completed) if case.completed else ((step,),):
         compare(f"completed after {before}", *_completed(both, before, limit))
-    signals = {"signal": case.signals}
     counts: list[tuple[str, int]] = []
     plans: list[tuple[Pieces, str | None]] = [(pieces, None) for pieces in (Pieces(step), *case.pieces)]
     if case.raises_pauses:
@@ -221,9 +231,8 @@ def answer(case: Case, version: int, reference: Reference, *, pieces_max: int = 
         in_mine, in_its, count = _in_pieces(both, pieces, pieces_max if passes else FEW, action)
         compare(f"pieces of {name}", in_mine, in_its)
         counts.append((name, count))
-    endless = "stop" in case.signals
-    if endless and "ExceededMaximumCycles" in str(its[1]):
-        compare("stopped", f"Internal(Interrupts({Interrupts()}))", both.ask(_LONG, mode=signals)["error"])
-    elif case.signals and not endless:  # signals change neither cycles nor error
-        compare("with signals", its, its_verdict(both.ask(limit, mode=signals)))
+    if "stop" not in case.signals:
+        compare("with signals", *_with_signals(both, limit))
+    elif "ExceededMaximumCycles" in str(its[1]):  # it would go on for ever
+        compare("stopped", *_with_signals(both, _LONG))
     return Answer(ours=mine, its=its, pieces=tuple(counts), differences=tuple(found))
