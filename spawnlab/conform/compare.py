@@ -67,9 +67,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def _counted(ours: OutcomeRecord) -> str:
-    for name, records in (("iterations", ours.trace), ("suspends", ours.suspends)):
+    for name, records in (("iteration", ours.trace), ("suspend", ours.suspends)):
         if records is not None:
-            return f", {len(records):,} {name}"
+            return f", {len(records):,} {name}{'' if len(records) == 1 else 's'}"
     return " (iterations are not compared: the run goes on beyond its limit)"
 
 

@@ -27,7 +27,7 @@ Capture = pytest.CaptureFixture[str]
         (["pipeline.toml"], "equal: exit code 0, 1,242,968 cycles, 30 iterations"),
         (["pipeline.toml", "--machine", "asm"], "equal: exit code 0, 1,242,968 cycles, 30 iterations"),
         (["pipeline.toml", "--suspend-each-iteration"], "equal: exit code 0, 842,968 cycles, 29 suspends"),
-        (["pipeline.toml", "--pause-every", "600_000"], f"equal: {DEADLOCK}, 723,796 cycles, 1 suspends"),
+        (["pipeline.toml", "--pause-every", "600_000"], f"equal: {DEADLOCK}, 723,796 cycles, 1 suspend"),
         (["pipeline.toml", "--pause-every", "400_000"], "equal: exit code 0, 1,242,968 cycles, "),
         (["pipeline.toml", "--limit", "100000"], "equal: CyclesExceeded, 102,882 cycles (iterations are not compared:"),
         (
