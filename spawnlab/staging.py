@@ -23,6 +23,7 @@ from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
 from .scheduler.scheduler import Scheduler, SchedulerCopy
+from .scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from .showing import shown
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
@@ -118,7 +119,7 @@ class Staging:
     """A run that is set up: what is played, its scheduler, its journal, and how far it may go.
 
     ``policy`` is the text of an order (:func:`~spawnlab.scheduler.hypothetical.policy_of`); ``None`` is the chain's.
-    ``faults`` are texts too (:func:`~spawnlab.scheduler.faults.fault_of`).
+    ``faults`` are texts too (:func:`~spawnlab.scheduler.faults.fault_of`). ``system_calls`` are those of each machine.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Staging:
         actors: Actors | None = None,
         policy: str | None = None,
         faults: Sequence[str] = (),
+        system_calls: SyscallGenerator = consensus_syscalls,
     ) -> None:
         chosen, injected = policy_of(CONSENSUS_TEXT if policy is None else policy), faults_of(faults)
         self.build = load(what, actors=actors)
@@ -138,12 +140,18 @@ class Staging:
         self._check_chains(what, suspend_at)
         self.machines = self.build.machines()
         self._observers = tuple(observers)
+        self._calls = system_calls
         if isinstance(what, SavedRun):
             self.journal.events += what.events
-            self.scheduler = _resume(self.build, what, self._watchers(), self.machines)
+            self.scheduler = _resume(self.build, what, self._watchers(), self.machines, system_calls)
         else:
             self.scheduler = Scheduler(
-                self.build.sg_data, policy=chosen, observers=self._watchers(), machines=self.machines, faults=injected
+                self.build.sg_data,
+                system_calls,
+                policy=chosen,
+                observers=self._watchers(),
+                machines=self.machines,
+                faults=injected,
             )
         consumed = self.scheduler.consumed_cycles()
         end = self.build.scenario.limits.cycles if limit is None else limit
@@ -192,7 +200,7 @@ class Staging:
             self.machines.restore(play)
         del self.journal.events[copy.events :]
         self.scheduler = Scheduler.go_back(
-            self.build.sg_data, copy.scheduler, observers=self._watchers(), machines=self.machines
+            self.build.sg_data, copy.scheduler, self._calls, observers=self._watchers(), machines=self.machines
         )
 
     def run_of(self, outcome: Outcome) -> Run:
@@ -217,7 +225,9 @@ class Staging:
         return Run(self.build, Outcome(status=SUSPENDED, cycles=cycles, iterations=iterations), self.journal, (), saved)
 
 
-def _resume(made: Build, saved: SavedRun, watchers: Iterable[Observer], machines: ActorMachines) -> Scheduler:
+def _resume(
+    made: Build, saved: SavedRun, watchers: Iterable[Observer], machines: ActorMachines, calls: SyscallGenerator
+) -> Scheduler:
     if saved.policy != CONSENSUS_POLICY.name:
         raise SavedRunError(f"the run was suspended under the policy {saved.policy!r}, not {CONSENSUS_POLICY.name!r}")
     missing = [name for name in saved.actors if name not in made.actor_names()]
@@ -228,7 +238,7 @@ def _resume(made: Build, saved: SavedRun, watchers: Iterable[Observer], machines
     try:
         for play in saved.plays:
             machines.restore(play)
-        scheduler = Scheduler.resume(made.sg_data, saved.state, observers=watchers, machines=machines)
+        scheduler = Scheduler.resume(made.sg_data, saved.state, calls, observers=watchers, machines=machines)
     except VmError as error:
         raise SavedRunError(f"a VM can't be made again from the state (a node would crash): {error}") from None
     except ReplayError as error:

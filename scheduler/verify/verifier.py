@@ -17,6 +17,7 @@ from ..limits import U64_MAX
 from ..processes import Observer
 from ..scheduler import RunMode, Scheduler
 from ..suspended import FullSuspendedState
+from ..syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..transaction import DataPieceId, Place, ResolvedTransaction, ScriptGroupData
 from .errors import (
     CyclesOverflow,
@@ -87,7 +88,8 @@ class Verifier:
     """A transaction with its script groups. ``rules`` say which versions are active, ``programs`` which cell dep is
     the code of which script, unless it is as their hashes say.
 
-    ``watch`` gives observers for each run; a group that is gone on with is asked for again.
+    ``watch`` gives observers for each run; a group that is gone on with is asked for again. ``generator`` gives system
+    calls: the chain's, unless something is tried that no node does.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Verifier:
         rules: Rules | None = None,
         programs: Programs | None = None,
         watch: Watch = lambda group: (),
+        generator: SyscallGenerator = consensus_syscalls,
     ) -> None:
         self.resolved = resolved
         self.rules = rules or Rules()
@@ -104,6 +107,7 @@ class Verifier:
         """In the order in which they run."""
         self._programs = programs or Programs(resolved.cell_deps)
         self._watch = watch
+        self._generator = generator
 
     def find(self, group_type: GroupType, script_hash: bytes) -> ScriptGroup | None:
         """The group of a script."""
@@ -134,11 +138,30 @@ class Verifier:
         old = self.resolved.cell_deps
         deps = (*old[:index], msgspec.structs.replace(old[index], data=program), *old[index + 1 :])
         resolved = msgspec.structs.replace(self.resolved, cell_deps=deps)
-        return Verifier(resolved, rules=self.rules, programs=self._programs, watch=self._watch)
+        return self._with(resolved=resolved)
 
     def watched(self, watch: Watch) -> Verifier:
         """The same with other observers."""
-        return Verifier(self.resolved, rules=self.rules, programs=self._programs, watch=watch)
+        return self._with(watch=watch)
+
+    def calling(self, generator: SyscallGenerator) -> Verifier:
+        """The same with other system calls, which no node has."""
+        return self._with(generator=generator)
+
+    def _with(
+        self,
+        *,
+        resolved: ResolvedTransaction | None = None,
+        watch: Watch | None = None,
+        generator: SyscallGenerator | None = None,
+    ) -> Verifier:
+        return Verifier(
+            resolved or self.resolved,
+            rules=self.rules,
+            programs=self._programs,
+            watch=watch or self._watch,
+            generator=generator or self._generator,
+        )
 
     # In one go
 
@@ -172,7 +195,7 @@ class Verifier:
         """The steps of one group; raises a :class:`~.errors.ScriptError`."""
         if is_type_id(group.script):
             return run_type_id(group, self.resolved.transaction, limit)
-        scheduler = Scheduler(self.sg_data(group), observers=self._watch(group))
+        scheduler = Scheduler(self.sg_data(group), self._generator, observers=self._watch(group))
         error = yield Leg(group, scheduler, limit)
         if error is not None:
             raise script_error_of(error, limit)
@@ -256,9 +279,9 @@ class Verifier:
             return Chunk(cycles, cycles)
         sg_data, observers = self.sg_data(group), self._watch(group)
         if state is None:
-            scheduler = Scheduler(sg_data, observers=observers)
+            scheduler = Scheduler(sg_data, self._generator, observers=observers)
         else:
-            scheduler = Scheduler.resume(sg_data, state, observers=observers)
+            scheduler = Scheduler.resume(sg_data, state, self._generator, observers=observers)
         before = scheduler.consumed_cycles()
         error = yield Leg(group, scheduler, limit)
         if error is None:

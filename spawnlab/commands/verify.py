@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .common import (
@@ -14,6 +15,7 @@ from .common import (
     terminal_for,
     use_engine,
 )
+from .debugging import add_debugger_options, system_calls_of
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -45,12 +47,13 @@ def add(commands: Subparsers) -> None:
         help="for all scripts together (default: 3,500,000,000, a block's)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
+    add_debugger_options(parser)
     add_color_option(parser)
     add_engine_option(parser)
-    parser.set_defaults(command=execute)
+    parser.set_defaults(command=partial(execute, parser=parser))
 
 
-def execute(options: argparse.Namespace) -> int:
+def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> int:
     """Verify and say; returns the exit status."""
     use_engine(options)
     from pathlib import Path
@@ -60,13 +63,15 @@ def execute(options: argparse.Namespace) -> int:
     from ..verifying.verify import verify
 
     program = None if options.bin is None else read_file(Path(options.bin))
-    made = verify(
-        options.file,
-        max_cycles=options.max_cycles,
-        script=options.script,
-        version=options.script_version,
-        program=program,
-    )
+    with system_calls_of(options, parser) as calls:
+        made = verify(
+            options.file,
+            max_cycles=options.max_cycles,
+            script=options.script,
+            version=options.script_version,
+            program=program,
+            system_calls=calls,
+        )
     if options.json:
         print(json_of(made))
     else:

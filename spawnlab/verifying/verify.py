@@ -18,10 +18,12 @@ from ..scenarios.programs import check_elf
 from ..scheduler.journal import Journal
 from ..scheduler.outcome import Outcome, outcome_of
 from ..scheduler.policy import CONSENSUS_POLICY
+from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..scheduler.verify.errors import ScriptError, TransactionScriptError, ValidationFailure
 from ..scheduler.verify.groups import ScriptGroup
 from ..scheduler.verify.verifier import Leg, drive, run_leg
 from ..staging import Run
+from ..views.hypotheticals import OTHER_CALLS
 from ..vm.errors import VmError
 
 MAX_CYCLES = 3_500_000_000
@@ -66,7 +68,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     """Why it is refused, in the reference's words."""
     notes: tuple[str, ...]
-    """What is odd about the file."""
+    """What is odd about the file, and about how it is verified."""
     whole: WholeTransaction
 
 
@@ -77,12 +79,14 @@ def verify(
     script: str | None = None,
     version: int = 2,
     program: bytes | None = None,
+    system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Verification:
     """Verify a mock transaction within ``max_cycles`` for all of its scripts, or ``script`` alone.
 
     ``version`` is the newest script version that is active. ``program`` is an ELF file that takes the place of the
-    code of ``script``. Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where
-    the transaction can't be resolved.
+    code of ``script``. ``system_calls`` gives others than the chain's
+    (:class:`~spawnlab.debugger.calls.DebuggerCalls`). Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for a
+    file that can't be read, or where the transaction can't be resolved.
     """
     if str(file) == "-":
         whole = read_transaction(Path("-"), version=version, text=_standard_input())
@@ -97,7 +101,9 @@ def verify(
         assert chosen is not None
         check_elf(program, version, "$")
         verifier = verifier.with_program(chosen.script, program)
-        whole = msgspec.structs.replace(whole, verifier=verifier)
+    verifier = verifier.calling(system_calls)
+    whole = msgspec.structs.replace(whole, verifier=verifier)
+    others = () if system_calls is consensus_syscalls else (OTHER_CALLS,)
     results: list[ScriptResult] = []
     error: TransactionScriptError | None = None
     cycles = 0
@@ -113,7 +119,7 @@ def verify(
         scripts=tuple(results),
         cycles=None if error else cycles,
         error=None if error is None else str(error),
-        notes=tuple(oddities(whole.mock, verifier)),
+        notes=(*others, *oddities(whole.mock, verifier)),
         whole=whole,
     )
 
