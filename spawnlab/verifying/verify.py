@@ -100,7 +100,11 @@ def verify(
     if program is not None:
         assert chosen is not None
         check_elf(program, version, "$")
-        verifier = verifier.with_program(chosen.script, program)
+        try:
+            verifier = verifier.with_program(chosen.script, program)
+        except ScriptError as wrong:
+            said = f"{address_of(chosen)} has no program whose place another could take: {wrong}"
+            raise ScenarioError(said).in_file(str(whole.file)) from None
     verifier = verifier.calling(system_calls)
     whole = msgspec.structs.replace(whole, verifier=verifier)
     others = () if system_calls is consensus_syscalls else (OTHER_CALLS,)
