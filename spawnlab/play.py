@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import trio
 
-from .actors import perform as perform_scheduler
+from .actors.conductor import perform as perform_scheduler
 from .legs import Legs
 from .scheduler.outcome import conduct
 from .scheduler.processes import Observer

@@ -9,6 +9,7 @@ import msgspec
 
 from .actors.factory import ActorMachines, SavedPlay
 from .actors.python_vm import Actor, ReplayError
+from .runs import Run
 from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.build import Build, build, build_actors, build_elf, build_file, split_script
 from .scenarios.check import unmet
@@ -24,7 +25,6 @@ from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
 from .scheduler.scheduler import Scheduler, SchedulerCopy
 from .scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
-from .showing import shown
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
 Actors = Mapping[str, Actor]
@@ -35,40 +35,6 @@ Playable = Build | Scenario | SavedRun | Actors | str | os.PathLike[str]
 
 class HypotheticalRunError(SpawnlabError):
     """A hypothetical run is to be suspended or gone on with, which only the chain's own can be."""
-
-
-class Run(msgspec.Struct, frozen=True):
-    """A run that is over: what was played, how it ended, and everything that happened."""
-
-    build: Build
-    outcome: Outcome
-    journal: Journal
-    unmet: tuple[str, ...]
-    """What the scenario expects and did not happen; empty when all is as expected, and for a suspended run."""
-    saved: SavedRun | None = None
-    """What to go on from, where the run was suspended."""
-    limit: int = 0
-    """Cycles that it might spend."""
-    places: Mapping[int, str] = {}
-    """``file:line`` of the functions that had not come to their end, by VM."""
-
-    @property
-    def hypothetical(self) -> str | None:
-        """The texts of the policy and the faults, where the run is not the chain's: no node may come to this."""
-        return hypothetical_order(self.journal.policy)
-
-    @property
-    def as_expected(self) -> bool:
-        """Whether all that the scenario expects has happened."""
-        return not self.unmet
-
-    def _repr_svg_(self) -> str | None:
-        """The run's timeline, which a notebook shows by itself."""
-        return shown("svg", self)
-
-    def _repr_html_(self) -> str | None:
-        """The same as a part of a page, with its tooltips."""
-        return shown("html", self)
 
 
 class StagingCopy(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from ...scheduler.verify.verifier import Verifier
 from ..errors import ScenarioError
 from .read import MockTransaction
 from .scripts import address_of, find_script
+from .templates import MARK
 
 _DATA = re.compile(r"0x\{\{ ?data (.+?) ?\}\}")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
@@ -55,6 +56,8 @@ def _once(wanted: Sequence[str | None]) -> Iterator[str]:
 
 def _files(text: str) -> dict[int, str]:
     """Names by the number of the dep in ``mock_info``; none where the text is JSON only without its templates."""
+    if MARK not in text:
+        return {}
     try:
         values: Any = json.loads(text)
         deps = cast("list[Any]", values["mock_info"]["cell_deps"])

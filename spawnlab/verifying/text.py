@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..explain.explain import explain
-from ..explain.model import Explanation
-from ..explain.text import text_of
+from ..runs import Run
 from ..scheduler.events import Logged
 from ..views.jsontext import json_text
 from ..views.terminal import Terminal
 from ..views.text import harmless
 from .verify import POOL_CYCLES, ScriptResult, Verification
+
+if TYPE_CHECKING:
+    from ..explain.model import Explanation
 
 
 def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
@@ -26,12 +28,21 @@ def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
         for vm, text in _log(script):
             yield from terminal.wrap(harmless(f"  VM {vm} says {text!r}"), hanging="    ")
         if script.error is not None and script.run is not None:
-            for line in text_of(explain(script.run), terminal, brief=False):
+            from ..explain.text import text_of
+
+            for line in text_of(_explained(script.run), terminal, brief=False):
                 yield f"  {line}"
     yield from terminal.wrap(harmless(_verdict(made)), hanging="  ")
     left = len(made.whole.verifier.groups) - len(made.scripts)
     if made.error is not None and left > 0:
         yield f"{left} more {'script is' if left == 1 else 'scripts are'} not run"
+
+
+def _explained(run: Run) -> Explanation:
+    """Explaining is loaded where there is something to explain: most transactions pass."""
+    from ..explain.explain import explain
+
+    return explain(run)
 
 
 def _line(script: ScriptResult, width: int) -> str:
@@ -104,7 +115,7 @@ def json_of(made: Verification) -> str:
             seconds=script.seconds,
             error=script.error,
             log=tuple(_log(script)),
-            explanation=explain(script.run) if script.error is not None and script.run is not None else None,
+            explanation=_explained(script.run) if script.error is not None and script.run is not None else None,
         )
         for script in made.scripts
     )

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import msgspec
 
+from ..runs import Run
 from ..scenarios.build import WholeTransaction, read_transaction
 from ..scenarios.check import unmet
 from ..scenarios.errors import ScenarioError
@@ -22,7 +23,6 @@ from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..scheduler.verify.errors import ScriptError, TransactionScriptError, ValidationFailure
 from ..scheduler.verify.groups import ScriptGroup
 from ..scheduler.verify.verifier import Leg, drive, run_leg
-from ..staging import Run
 from ..views.hypotheticals import OTHER_CALLS
 from ..vm.errors import VmError
 
