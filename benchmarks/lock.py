@@ -26,7 +26,8 @@ from spawnlab.verifying.verify import verify
 
 SCRIPT, CYCLES = "input.0.lock", 1_641_938
 DEBUGGER = "ckb-debugger"
-IN_PROCESS = "verify() in a process that has done so before"
+IN_PROCESS, ALONE = "verify() in a process that has done so before", "of that, the script"
+LOADED = "python, with what verify loads"
 
 
 def commands(debugger: Path, file: Path) -> Mapping[str, list[str]]:
@@ -43,6 +44,7 @@ def commands(debugger: Path, file: Path) -> Mapping[str, list[str]]:
         "spawnlab verify, --engine step": [*verified, "--engine", "step"],
         "spawnlab run, warm": played,
         "spawnlab run --driver sync, warm": [*played, "--driver", "sync"],
+        LOADED: [sys.executable, "-c", "import spawnlab.__main__, spawnlab.verifying.text"],
         "python -c pass": [sys.executable, "-c", "pass"],
     }
 
@@ -57,14 +59,14 @@ def seconds(name: str, command: list[str], environment: Mapping[str, str]) -> fl
     return taken
 
 
-def within(file: Path) -> float:
-    """What a verification takes within this process."""
+def within(file: Path) -> tuple[float, float]:
+    """What a verification takes within this process, and of that the script's run."""
     begun = time.perf_counter()
     made = verify(file, script=SCRIPT)
     taken = time.perf_counter() - begun
     if made.cycles != CYCLES:
         raise SystemExit(f"{made.cycles} cycles, not {CYCLES}: {made.error}")
-    return taken
+    return taken, made.scripts[0].seconds
 
 
 def found_or_said(given: Path | None, found: Callable[[], Path | None], what: str) -> Path:
@@ -103,8 +105,8 @@ def measure(debugger: Path, file: Path, rounds: int) -> dict[str, list[float]]:
                 where = cold if "cold" in name else warm
                 taken = seconds(name, command, {**environment, "SPAWNLAB_CODE_CACHE": where})
                 found.setdefault(name, []).extend([taken] if turn else [])
-            taken = within(file)
-            found.setdefault(IN_PROCESS, []).extend([taken] if turn else [])
+            for name, taken in zip((IN_PROCESS, ALONE), within(file), strict=True):
+                found.setdefault(name, []).extend([taken] if turn else [])
     return found
 
 
@@ -121,7 +123,7 @@ def main() -> None:
     found = measure(debugger, found_or_said(examples / "mock_tx.json", lambda: None, "mock_tx.json"), options.rounds)
     medians = {name: 1e3 * statistics.median(times) for name, times in found.items()}
     print(f"{machine()}; medians of {options.rounds} rounds\n")
-    print("| process | wall time | from | to | times as long as ckb-debugger |\n|---|---|---|---|---|")
+    print("| what | wall time | from | to | times as long as ckb-debugger |\n|---|---|---|---|---|")
     for name, median in medians.items():
         times = f"{1e3 * min(found[name]):.0f} ms | {1e3 * max(found[name]):.0f} ms"
         print(f"| {name} | {median:.0f} ms | {times} | {median / medians[DEBUGGER]:.2f} × |")
