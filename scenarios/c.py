@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +45,6 @@ def compile_c(file: Path, folder: Path, options: COptions) -> bytes:
     Equal texts give equal files, wherever they lie. Raises :class:`ScenarioError` with the compiler's messages, and
     where there is no compiler.
     """
-    import importlib.util
     import subprocess
     import tempfile
 

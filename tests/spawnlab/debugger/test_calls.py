@@ -11,20 +11,26 @@ import pytest
 import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.debugger.calls import FCLOSE, FOPEN, RANDOM, READ_CONTENT, START, TIMESTAMP, WRITE_FILE, DebuggerCalls
+from spawnlab.debugger.numbers import OWN
+from spawnlab.explain.explain import explain
 from spawnlab.scenarios.build import Build, build_elf
 from spawnlab.scheduler.events import Logged
 from spawnlab.vm.engines import default_engine, use_engine
-from spawnlab.vm.errors import InvalidEcall
+from spawnlab.vm.errors import InvalidEcall, VmError
 
 from ...scenarios.mock import files
 from ...scheduler.programs import DEBUG, LEAVE_WITH_ANSWER, assembled, call, leave
 from ..verifying.test_verify import transaction
 from .guest import BUFFER, Guest, guest
 
-OWN = [*range(9001, 9014), 57, 62, 63, 64, 66, 80]
 WRITES = assembled(call(WRITE_FILE, "buffer", "buffer", 3) + LEAVE_WITH_ANSWER).elf()
 READS = assembled(call(READ_CONTENT, "buffer", 3) + call(DEBUG, "buffer") + leave()).elf()
 TIME = assembled(call(TIMESTAMP) + leave()).elf()
+CHAINS = {
+    *(*range(2041, 2044), 2051, 2052, 2061, 2062, *range(2071, 2075), *range(2081, 2084), 2091, 2092, 2104, DEBUG),
+    *range(2601, 2609),
+}
+"""What version 2 has of the chain."""
 NAME = "abcdefghijklmnopqrstuvwxyz012345"
 """What the file of WRITES is called."""
 
@@ -36,11 +42,26 @@ def program(folder: Path, elf: bytes) -> Build:
     return build_elf(file, version=2)
 
 
-@pytest.mark.parametrize("number", [READ_CONTENT, *OWN, 4097])
+@pytest.mark.parametrize("number", [*sorted(OWN), 4097])
 def test_the_chain_has_none_of_them(number: int, tmp_path: Path) -> None:
     run = spawnlab.run_synchronously(program(tmp_path, assembled(call(number) + leave()).elf()))
     assert run.outcome.failure is not None
     assert run.outcome.failure.debug == f"InvalidEcall({number})"
+    said = f"{number} is a system call that ckb-debugger has, and no node: --debugger-calls"
+    assert any(said in fact for fact in explain(run).facts) == (number in OWN)
+
+
+def test_the_numbers_are_those_that_are_answered(tmp_path: Path) -> None:
+    def is_answered(number: int) -> bool:
+        try:
+            guest(tmp_path, content=b"x").call(number, 0, 0, 0, 0)
+        except VmError as error:
+            return not isinstance(error, InvalidEcall)
+        return True
+
+    answered = {number for number in range(10_000) if is_answered(number)}
+    assert answered - OWN == CHAINS
+    assert answered >= OWN
 
 
 def test_a_content_is_read_where_there_is_one(tmp_path: Path) -> None:
