@@ -17,6 +17,7 @@ from ..scheduler.outcome import Outcome, outcome_of
 from ..scheduler.scheduler import RunMode, Scheduler
 from ..scheduler.states import Terminated, WaitForRead, WaitForWrite
 from ..vm.errors import VmError
+from ..vm.machine import PauseSignal
 from .pipe_ends import PipeEnd
 from .vm_task import Gate, VmTask
 
@@ -39,6 +40,7 @@ class Conductor:
         self._one_turn = False
         self._left = 0
         self._error: BaseException | None = None
+        self._pause: PauseSignal | None = None
 
     async def enter(self) -> None:
         """Bring the VMs of a resumed run to their places: each a task, parked at its door or where it is blocked."""
@@ -53,18 +55,23 @@ class Conductor:
         task = self.tasks[vm] = VmTask(vm, self.gate, self._completed)
         return task
 
-    async def conduct(self, limit: int) -> None:
-        """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the run fails."""
+    async def conduct(self, limit: int, pause: PauseSignal | None = None) -> None:
+        """Run to the end; raises :class:`~spawnlab.vm.errors.VmError` where the run fails.
+
+        After :class:`~spawnlab.vm.errors.Pause`, which ``pause`` asks for, it can be called again, with a limit of its
+        own.
+        """
         if not self.scheduler.terminated():
-            await self._play(limit, one_turn=False)
+            await self._play(limit, one_turn=False, pause=pause)
 
     async def step(self, limit: int) -> int:
         """Play one iteration within ``limit`` cycles; gives those that are left. Raises as :meth:`conduct`."""
         await self._play(limit, one_turn=True)
         return self._left
 
-    async def _play(self, limit: int, *, one_turn: bool) -> None:
+    async def _play(self, limit: int, *, one_turn: bool, pause: PauseSignal | None = None) -> None:
         self._left, self._one_turn, self._error, self._playing = limit, one_turn, None, True
+        self._pause = pause
         self._hand_on()
         try:
             while self._playing:
@@ -77,7 +84,7 @@ class Conductor:
     def _hand_on(self) -> None:
         """Prepare a turn and give the baton to its VM."""
         try:
-            turn = self.scheduler.prepare(RunMode(self._left))
+            turn = self.scheduler.prepare(RunMode(self._left, self._pause))
         except (Exception, KeyboardInterrupt) as error:
             self._return(error)
         else:

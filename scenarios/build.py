@@ -11,6 +11,7 @@ import msgspec
 from ..scheduler.limits import U64_MAX
 from ..scheduler.mockup import mock_group
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
+from ..scheduler.verify.groups import ScriptGroup
 from ..scheduler.verify.verifier import Verifier
 from ..scheduler.verify.versions import rules_up_to
 from .cells import CellReader, bytes_of
@@ -18,9 +19,11 @@ from .check import check_plan
 from .errors import ScenarioError
 from .load import SIZE_MAX as SCENARIO_SIZE_MAX
 from .load import located, parse_scenario, read_file, read_text
+from .mock.expectations import expectations
 from .mock.play import names_of, script_data
 from .mock.read import SIZE_MAX, MockTransaction, parse_mock
-from .model import Program, Scenario
+from .mock.scripts import address_of
+from .model import BLOCK_CYCLES, Expectation, Limits, Program, Scenario
 from .names import nearest
 from .programs import STUB, Code, ProgramReader, check_elf
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from ..actors.factory import ActorMachines
     from ..actors.python_vm import Actor
 
-_PLAIN = Scenario()
+_PLAIN = Scenario(limits=Limits(cycles=BLOCK_CYCLES))
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -117,13 +120,17 @@ class WholeTransaction(msgspec.Struct, frozen=True):
     mock: MockTransaction
     verifier: Verifier
     names: tuple[str, ...]
+    expected: Mapping[ScriptGroup, Expectation] = {}
+    """What the file says that scripts come to; a scenario that says something itself does not ask."""
 
     def build(self, script: str | None, scenario: Scenario = _PLAIN) -> Build:
         """One script, ready to run as ``scenario`` says; raises :class:`ScenarioError`."""
         try:
-            address, sg_data = script_data(self.verifier, script)
+            group, sg_data = script_data(self.verifier, script)
         except ScenarioError as error:
             raise error.in_file(str(self.file)) from None
+        address = address_of(group)
+        unsaid = scenario.expect == _PLAIN.expect
         codes = [Code(name, cell.data) for name, cell in zip(self.names, sg_data.resolved.cell_deps, strict=True)]
         made = msgspec.structs.replace(
             scenario,
@@ -133,6 +140,7 @@ class WholeTransaction(msgspec.Struct, frozen=True):
             root=self.names[sg_data.program.index],
             programs={name: Program(elf=name) for name in self.names},
             title=scenario.title or f"{self.file.name} {address}",
+            expect=self.expected.get(group, scenario.expect) if unsaid else scenario.expect,
         )
         return Build(made, tuple(codes), sg_data, transaction=self.mock)
 
@@ -146,9 +154,10 @@ def read_transaction(file: Path, *, version: int = 2, text: str | None = None) -
     try:
         mock = parse_mock(text, file.parent)
         verifier = Verifier(mock.resolved, rules=rules_up_to(version))
+        expected = expectations(mock, verifier)
     except ScenarioError as error:
-        raise error.in_file(str(file)) from None
-    return WholeTransaction(file, mock, verifier, names_of(mock, text))
+        raise located(error, text, ".json").in_file(str(file)) from None
+    return WholeTransaction(file, mock, verifier, names_of(mock, text), expected)
 
 
 def _build_transaction(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Build:
@@ -157,7 +166,13 @@ def _build_transaction(scenario: Scenario, folder: Path, elves: Mapping[str, byt
         if getattr(scenario, name) != getattr(_PLAIN, name):
             raise ScenarioError("the transaction's file says this", path=f"$.{name}")
     text = elves[TRANSACTION].decode() if TRANSACTION in elves else None
+    if scenario.programs and text is None:
+        raise ScenarioError("the transaction's cell deps are the programs", path="$.programs")
     whole = read_transaction(folder / (scenario.transaction or ""), version=scenario.version, text=text)
+    if scenario.programs:  # made before, of a file whose templates had names
+        if len(scenario.programs) != len(whole.names):
+            raise ScenarioError(f"{len(whole.names)} cell deps, and not as many names", path="$.programs")
+        whole = msgspec.structs.replace(whole, names=tuple(scenario.programs))
     return whole.build(scenario.script, scenario)
 
 
@@ -187,7 +202,7 @@ def build_file(file: Path, *, version: int | None = None) -> Build:
     text = read_text(file, size_max=SIZE_MAX if file.suffix == ".json" else SCENARIO_SIZE_MAX)
     if script is not None or is_mock(text):
         newest = 2 if version is None else version
-        scenario = Scenario(transaction=file.name, script=script, version=newest)
+        scenario = msgspec.structs.replace(_PLAIN, transaction=file.name, script=script, version=newest)
         return build(scenario, file=str(file), folder=file.parent, elves={TRANSACTION: text.encode()})
     try:
         return build(parse_scenario(text, file.suffix), file=str(file), folder=file.parent)

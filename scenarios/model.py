@@ -15,6 +15,8 @@ Cycles = Annotated[int, msgspec.Meta(ge=0)]
 
 CYCLES_DEFAULT = 70_000_000
 """The limit that a node's transaction pool sets by default."""
+BLOCK_CYCLES = 3_500_000_000
+"""What all scripts of a block may use: the limit for whole transactions here, as in ckb-debugger."""
 
 
 class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

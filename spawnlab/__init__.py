@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from .showing import show_runs
 
 if TYPE_CHECKING:
+    from .actors.verifying import Signal as Signal
     from .explain.why import why as why
     from .explore.orders import orders as orders
     from .explore.survey import survey as survey
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from .staging import Run as Run
     from .staging import load as load
     from .stepping.notebook import stepper as stepper
+    from .verifying.verify import Verification as Verification
+    from .verifying.verify import perform_verification as perform_verification
+    from .verifying.verify import verify as verify
     from .views.costs import costs as costs
     from .vm.errors import SpawnlabError as SpawnlabError
     from .vm.errors import VmError as VmError
@@ -54,7 +58,9 @@ _HOMES = {
     "Scenario": ".scenarios.model",
     "ScenarioError": ".scenarios.errors",
     "Scheduler": ".scheduler.scheduler",
+    "Signal": ".actors.verifying",
     "SpawnlabError": ".vm.errors",
+    "Verification": ".verifying.verify",
     "VmError": ".vm.errors",
     "build": ".scenarios.build",
     "costs": ".views.costs",
@@ -63,11 +69,13 @@ _HOMES = {
     "orders": ".explore.orders",
     "parse_scenario": ".scenarios.load",
     "perform": ".play",
+    "perform_verification": ".verifying.verify",
     "run": ".play",
     "run_synchronously": ".play",
     "stage": ".live",
     "stepper": ".stepping.notebook",
     "survey": ".explore.survey",
+    "verify": ".verifying.verify",
     "why": ".explain.why",
 }
 
@@ -82,7 +90,9 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Scheduler",
+    "Signal",
     "SpawnlabError",
+    "Verification",
     "VmError",
     "build",
     "costs",
@@ -91,11 +101,13 @@ __all__ = [
     "orders",
     "parse_scenario",
     "perform",
+    "perform_verification",
     "run",
     "run_synchronously",
     "stage",
     "stepper",
     "survey",
+    "verify",
     "why",
 ]
 

@@ -30,7 +30,7 @@ PARTS = {
         "lessons/solutions", "lessons/teaching",
     ],
     "How to": [
-        "scenarios", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults", "explore",
+        "scenarios", "transactions", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults", "explore",
         "actors", "scheduler",
     ],
     "Reference": ["gallery", "python", "json", "isa"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...scheduler.chain import TYPE, Script
+from ...scheduler.chain import TYPE, ZERO_HASH, Script
 from ...scheduler.verify.errors import MultipleMatches, ScriptError, ScriptNotFound
 from ...scheduler.verify.programs import Programs
 from ...scheduler.verify.type_id import is_type_id
@@ -16,11 +16,15 @@ from .scripts import address_of
 
 
 def oddities(mock: MockTransaction, verifier: Verifier) -> Iterator[str]:
-    """Sentences: scripts without code, and parts of ``mock_info`` that the transaction does not name."""
+    """Sentences: scripts without code, parts of ``mock_info`` that the transaction does not name, and outputs without
+    data or data without outputs."""
     for group in verifier.groups:
         if not is_type_id(group.script):
             yield from (f"{address_of(group)}: {said}" for said in _code(group.script, verifier))
     yield from _unused(mock.file)
+    outputs, contents = len(mock.file.tx.outputs), len(mock.file.tx.outputs_data)
+    if outputs != contents:
+        yield f"$.tx has {outputs} outputs and {contents} outputs_data: a node takes it with as many of both only"
 
 
 def _code(script: Script, verifier: Verifier) -> Iterator[str]:
@@ -48,6 +52,8 @@ def _other_way(script: Script, verifier: Verifier) -> str:
         pass
     else:
         return f"; it is {_wanted(other)} of cell dep {index}: is another hash_type meant?"
+    if script.code_hash == ZERO_HASH:
+        return ", which no code has: is it not to run?"
     if any(cell.data_hash == script.code_hash for cell in verifier.resolved.inputs):
         return "; an input has it, but only cell deps count"
     return f"; data hashes of cell deps: {', '.join(f'0x{dep.data_hash.hex()}' for dep in deps[:8])}" if deps else ""

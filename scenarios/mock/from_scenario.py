@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import msgspec
 
@@ -14,8 +15,8 @@ from .read import MockTransaction
 from .values import U32, U64, U128, Hash, HashType, Hex
 
 
-def mock_of(resolved: ResolvedTransaction) -> MockTransaction:
-    """The mock transaction of a resolved one.
+def mock_of(resolved: ResolvedTransaction, names: Sequence[str] = ()) -> MockTransaction:
+    """The mock transaction of a resolved one, whose first cell deps are programs of these names.
 
     A scenario's transaction names no cell deps, and its inputs may be of no transaction: what has no out point gets one
     of its own, so that the transaction's hash is another one. All else is the same to a script.
@@ -39,8 +40,9 @@ def mock_of(resolved: ResolvedTransaction) -> MockTransaction:
             output=_output(cell.output),
             data=Hex(cell.data),
             header=_header_hash(cell),
+            name=name,
         )
-        for cell in deps
+        for cell, name in zip_longest(deps, names)
     )
     return MockTransaction(
         model.MockTransaction(

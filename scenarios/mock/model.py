@@ -1,14 +1,16 @@
 """The JSON of a mock transaction, member by member.
 
-Objects of the chain have no other members than these; the wrappers round them may have any, which are ignored.
+Objects of the chain have no other members than these, but for headers; headers, and the wrappers round all of it, may
+have any, which are ignored.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from ..model import Expectation
 from .values import U32, U64, U128, Hash, HashType, Hex
 
 
@@ -53,7 +55,7 @@ class CellDep(ChainObject, frozen=True):
     dep_type: Literal["code", "dep_group"]
 
 
-class Header(ChainObject, frozen=True):
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """A block's header, and the hash that it is known by, which is not made of it."""
 
     version: U32
@@ -98,6 +100,8 @@ class MockCellDep(msgspec.Struct, frozen=True, kw_only=True):
     output: CellOutput
     data: Hex
     header: Hash | None = None
+    name: Any = None
+    """Ours: a text that is what to call the program; ckb-debugger passes over it."""
 
 
 class MockInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,8 +114,17 @@ class MockInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Extensions of blocks by their hash."""
 
 
-class MockTransaction(msgspec.Struct, frozen=True, kw_only=True):
+class ScriptExpectation(Expectation, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What one script must come to."""
+
+    script: str
+    """Which one: ``input.0.lock`` and the like, or its hash."""
+
+
+class MockTransaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The file."""
 
     mock_info: MockInfo
     tx: Transaction
+    expect: tuple[ScriptExpectation, ...] | None = None
+    """Ours: ckb-debugger passes over it. Scripts that are not named must end with exit code 0."""

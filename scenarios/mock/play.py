@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ...scheduler.transaction import ScriptGroupData
 from ...scheduler.verify.errors import ScriptError
+from ...scheduler.verify.groups import ScriptGroup
 from ...scheduler.verify.type_id import is_type_id
 from ...scheduler.verify.verifier import Verifier
 from ..errors import ScenarioError
@@ -18,11 +19,12 @@ from .scripts import address_of, find_script
 from .templates import MARK
 
 _DATA = re.compile(r"0x\{\{ ?data (.+?) ?\}\}")
+_NAME_MAX = 48
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def script_data(verifier: Verifier, address: str | None) -> tuple[str, ScriptGroupData]:
-    """A script's address, and what a scheduler runs for it; raises :class:`ScenarioError`."""
+def script_data(verifier: Verifier, address: str | None) -> tuple[ScriptGroup, ScriptGroupData]:
+    """A script's group, and what a scheduler runs for it; raises :class:`ScenarioError`."""
     group = find_script(verifier, address)
     if is_type_id(group.script):
         raise ScenarioError(
@@ -30,18 +32,20 @@ def script_data(verifier: Verifier, address: str | None) -> tuple[str, ScriptGro
             "no program to look at"
         )
     try:
-        return address_of(group), verifier.sg_data(group)
+        return group, verifier.sg_data(group)
     except ScriptError as error:
         raise ScenarioError(f"{address_of(group)}: {error}") from None
 
 
 def names_of(mock: MockTransaction, text: str) -> tuple[str, ...]:
-    """A name for each cell dep: that of the file that a template takes its data from, or ``depN``."""
+    """A name for each cell dep: its member ``name``, or else that of the file that a template takes its data from, or
+    ``depN``."""
     files = _files(text)
     given: dict[object, str] = {}
     for index, dep in enumerate(mock.file.mock_info.cell_deps):
-        if index in files:
-            given[bytes(dep.cell_dep.out_point.tx_hash), int(dep.cell_dep.out_point.index)] = files[index]
+        name = _program_name(dep.name) or files.get(index)
+        if name is not None:
+            given[bytes(dep.cell_dep.out_point.tx_hash), int(dep.cell_dep.out_point.index)] = name
     wanted = [given.get((c.out_point.tx_hash, c.out_point.index)) for c in mock.resolved.cell_deps]
     return tuple(_once(wanted))
 
@@ -49,7 +53,9 @@ def names_of(mock: MockTransaction, text: str) -> tuple[str, ...]:
 def _once(wanted: Sequence[str | None]) -> Iterator[str]:
     seen: set[str] = set()
     for index, name in enumerate(wanted):
-        chosen = name if name is not None and name not in seen else f"{name or 'dep'}{'-' if name else ''}{index}"
+        chosen = f"dep{index}" if name is None else name
+        while chosen in seen:
+            chosen += f"-{index}"
         seen.add(chosen)
         yield chosen
 
@@ -64,5 +70,11 @@ def _files(text: str) -> dict[int, str]:
         found = {index: _DATA.fullmatch(str(dep["data"])) for index, dep in enumerate(deps)}
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
-    stems = {index: _NO_NAME.sub("_", PurePath(match[1]).stem) for index, match in found.items() if match}
-    return {index: stem[:48] for index, stem in stems.items() if stem[:1].isalpha() and stem.isascii()}
+    names = {index: _program_name(PurePath(match[1]).stem) for index, match in found.items() if match}
+    return {index: name for index, name in names.items() if name is not None}
+
+
+def _program_name(text: object) -> str | None:
+    """A text as the name of a program; ``None`` where it can't be one."""
+    name = _NO_NAME.sub("_", text)[:_NAME_MAX] if isinstance(text, str) else ""
+    return name if name[:1].isalpha() and name.isascii() else None

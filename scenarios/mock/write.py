@@ -19,11 +19,17 @@ def mock_text(mock: MockTransaction) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, Number | HashType | Hash | Hex):
         return encode(value)
+    if isinstance(value, model.ScriptExpectation):
+        return msgspec.to_builtins(value)
     if isinstance(value, msgspec.Struct):
         fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
         made = {encoded: _plain(getattr(value, name)) for name, encoded in fields}
         if isinstance(value, model.MockInfo) and not value.extensions:
             del made["extensions"]
+        if isinstance(value, model.MockTransaction) and value.expect is None:
+            del made["expect"]
+        if isinstance(value, model.MockCellDep) and not isinstance(value.name, str):
+            del made["name"]
         return made
     if isinstance(value, tuple):
         return [_plain(part) for part in cast("tuple[Any, ...]", value)]

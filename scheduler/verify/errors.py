@@ -131,6 +131,15 @@ class TransactionScriptError(SpawnlabError):
         super().__init__(f"TransactionScriptError {{ source: {self.source}, cause: {cause} }}")
 
 
+class VerificationInterrupted(TransactionScriptError):
+    """The verification was stopped from outside, while ``group`` was under way."""
+
+    def __init__(self, group: ScriptGroup) -> None:
+        cause = Interrupts()
+        super().__init__(group, cause)
+        self.args = (f"Internal({cause.name}({cause}))",)
+
+
 class ResolveError(SpawnlabError):
     """A transaction whose cells or headers can't be found. ``str()`` is the reference's text."""
 

@@ -52,7 +52,7 @@ def _transaction(made: Build, file: str) -> str:
 
     if made.actors:
         raise ScenarioError("Python functions play programs in it: there is no code to put into cells", file=file)
-    return mock_text(mock_of(made.sg_data.resolved))
+    return mock_text(mock_of(made.sg_data.resolved, [code.name for code in made.codes]))
 
 
 def _scenario(made: Build, file: str, out: Path) -> str:
@@ -72,6 +72,7 @@ def _scenario(made: Build, file: str, out: Path) -> str:
         transaction=_relative(transaction, out.parent),
         script=made.scenario.script,
         version=made.scenario.version,
+        limits=made.scenario.limits,
         expect=expected,
     )
     return scenario_text(scenario, out.suffix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ from .debugging import add_debugger_options, system_calls_of
 
 if TYPE_CHECKING:
     from .common import Subparsers
+
+NEWEST = 2
+"""Script version."""
 
 
 def add(commands: Subparsers) -> None:
@@ -37,14 +41,25 @@ def add(commands: Subparsers) -> None:
     )
     parser.add_argument("--bin", metavar="ELF", help="a program to run in place of the script's own")
     parser.add_argument(
-        "--script-version", type=int, choices=(0, 1, 2), default=2, help="the newest version that is active (default 2)"
+        "--script-version",
+        type=int,
+        choices=(0, 1, 2),
+        default=NEWEST,
+        help="the newest version that is active (default 2)",
     )
     parser.add_argument(
         "--max-cycles",
         type=cycles,
         metavar="CYCLES",
-        default=3_500_000_000,
         help="for all scripts together (default: 3,500,000,000, a block's)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="run the scripts behind the first that does not pass too, as no node would"
+    )
+    parser.add_argument(
+        "--pin",
+        action="store_true",
+        help="write what all scripts come to into the file, as its member 'expect': pytest holds it to that",
     )
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
     add_debugger_options(parser)
@@ -59,17 +74,22 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from pathlib import Path
 
     from ..scenarios.load import read_file
+    from ..scenarios.model import BLOCK_CYCLES
+    from ..verifying.pin import pin
     from ..verifying.text import json_of, lines_of
     from ..verifying.verify import verify
 
+    if options.pin:
+        _check_pin(options)
     program = None if options.bin is None else read_file(Path(options.bin))
     with system_calls_of(options, parser) as calls:
         made = verify(
             options.file,
-            max_cycles=options.max_cycles,
+            max_cycles=BLOCK_CYCLES if options.max_cycles is None else options.max_cycles,
             script=options.script,
             version=options.script_version,
             program=program,
+            all_scripts=options.all or options.pin,
             system_calls=calls,
         )
     if options.json:
@@ -77,4 +97,25 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     else:
         for line in lines_of(made, terminal_for(options)):
             print(line)
+    if options.pin:
+        pin(made)
+        print(f"{made.whole.file}: pinned; pytest holds it to this", file=sys.stderr)
+        return AS_EXPECTED
     return AS_EXPECTED if made.error is None else NOT_AS_EXPECTED
+
+
+def _check_pin(options: argparse.Namespace) -> None:
+    """Raise where not all of a file's scripts run as they do in a test."""
+    from ..scenarios.errors import ScenarioError
+
+    others = {
+        "--script": options.script is not None,
+        "--bin": options.bin is not None,
+        "--script-version": options.script_version != NEWEST,
+        "--max-cycles": options.max_cycles is not None,
+    }
+    given = [name for name, is_given in others.items() if is_given]
+    if given:
+        raise ScenarioError(f"--pin is for all scripts, as they are: not with {given[0]}", file=options.file)
+    if options.file == "-":
+        raise ScenarioError("--pin writes into a file, and the standard input is none", file=options.file)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..scenarios.build import Build, build
+from ..saved import elves_of
+from ..scenarios.build import TRANSACTION, Build, build
 from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
 from ..scenarios.model import Scenario
@@ -51,8 +52,9 @@ def written(what: str | os.PathLike[str], *, version: int | None = None) -> Writ
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError`.
     """
     made = load(what, version=version)
-    programs = made.scenario.programs
-    elves = {code.name: code.elf for code in made.codes if code.actor is None and not is_made_here(programs[code.name])}
+    elves = elves_of(made)
+    for name in made.actor_names():
+        elves.pop(name, None)
     folder = str(resolve(os.fspath(what)).absolute().parent) if made.actors else ""
     scenario = msgspec.structs.replace(made.scenario, schema=None, why="", lesson="")  # tokens are to be short
     return Written(scenario, elves, folder)
@@ -67,6 +69,10 @@ def _all(steps: Iterable[AnyStep]) -> Iterator[AnyStep]:
 
 def check_written(it: Written) -> None:
     """Raise :class:`~spawnlab.scenarios.errors.ScenarioError` where a program is to be read that is not in it."""
+    if it.scenario.transaction is not None:
+        if TRANSACTION not in it.elves:
+            raise ScenarioError("the transaction is missing", path="$.transaction")
+        return
     for name, program in it.scenario.programs.items():
         if not (is_made_here(program) or name in it.elves or program.python is not None):
             raise ScenarioError("what it is made of is missing", path=f"$.programs.{name}")

@@ -6,7 +6,7 @@ Each assertion raises AssertionError with what happened instead, in the words of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..differing import first_difference
 from ..explain.explain import explain as why
@@ -20,6 +20,9 @@ from ..views.text import harmless
 from ..views.timeline import LEGEND, Timeline
 from ..vm.errors import SpawnlabError
 
+if TYPE_CHECKING:  # who tests no transactions needs no verifier
+    from ..verifying.verify import ScriptResult, Verification
+
 _LINES_SHOWN = 12
 _KINDS = tuple(kind.__name__ for kind in AnyEvent.__args__)
 
@@ -32,6 +35,13 @@ def assert_expected(run: Run) -> None:
     """The run came to what its scenario expects."""
     if not run.as_expected:
         raise AssertionError(explain(run))
+
+
+def assert_verified(made: Verification) -> None:
+    """Each script of a transaction came to what its file expects: exit code 0, where that says nothing."""
+    missed = [script for script in made.scripts if script.unmet]
+    if missed:
+        raise AssertionError("\n".join(f"{script.address}\n{_of_script(script)}" for script in missed))
 
 
 def assert_no_deadlock(run: Run) -> None:
@@ -97,6 +107,13 @@ def explain(run: Run) -> str:
     lines = [*timeline_of(run, run.journal)]
     shown = ["..."] * (len(lines) > _LINES_SHOWN) + lines[-_LINES_SHOWN:]
     return "\n".join([*map(harmless, ending(run)), *text_of(why(run), brief=True), LEGEND, *shown])
+
+
+def _of_script(script: ScriptResult) -> str:
+    if script.run is not None:
+        return explain(script.run)
+    lines = [script.error or "", *(f"not as expected: {missed}" for missed in script.unmet)]
+    return "\n".join(harmless(line) for line in lines if line)
 
 
 def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..runs import Run
+from ..scenarios.model import CYCLES_DEFAULT
 from ..scheduler.events import Logged
 from ..views.jsontext import json_text
 from ..views.terminal import Terminal
 from ..views.text import harmless
-from .verify import POOL_CYCLES, ScriptResult, Verification
+from .verify import ScriptResult, Verification
 
 if TYPE_CHECKING:
     from ..explain.model import Explanation
@@ -27,11 +28,10 @@ def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
         yield from terminal.wrap(_line(script, width), hanging="  ")
         for vm, text in _log(script):
             yield from terminal.wrap(harmless(f"  VM {vm} says {text!r}"), hanging="    ")
-        if script.error is not None and script.run is not None:
-            from ..explain.text import text_of
-
-            for line in text_of(_explained(script.run), terminal, brief=False):
-                yield f"  {line}"
+        if script.group in made.whole.expected:
+            yield from _unmet(script, terminal)
+        if script.error is not None:
+            yield from _why(script, terminal)
     yield from terminal.wrap(harmless(_verdict(made)), hanging="  ")
     left = len(made.whole.verifier.groups) - len(made.scripts)
     if made.error is not None and left > 0:
@@ -45,16 +45,37 @@ def _explained(run: Run) -> Explanation:
     return explain(run)
 
 
+def _unmet(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
+    for missed in script.unmet:
+        yield from terminal.wrap(harmless(f"  not as expected: {missed}"), hanging="    ")
+
+
+def _why(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
+    """The explanation of a run, or the error of one that did not run."""
+    from ..explain.text import text_of
+
+    if script.run is not None:
+        for line in text_of(_explained(script.run), terminal, brief=False):
+            yield f"  {line}"
+    elif script.error is not None:
+        yield from terminal.wrap(harmless(f"  {script.error}"), hanging="    ")
+
+
+def _end(script: ScriptResult) -> str:
+    if script.exit_code is not None:
+        return f"exit code {script.exit_code}"
+    return "does not run" if script.run is None else "fails"
+
+
 def _line(script: ScriptResult, width: int) -> str:
-    end = "does not run" if script.exit_code is None else f"exit code {script.exit_code}"
-    if script.exit_code is None and script.run is not None:
-        end = "fails"
     built_in = script.run is None and script.error is None
     what = "type id, built in" if built_in else "" if script.run is None else f"version {script.version}"
     cells = f"inputs {', '.join(map(str, script.group.inputs))}" if script.group.inputs else ""
     more = f"outputs {', '.join(map(str, script.group.outputs))}" if script.group.outputs else ""
     about = "; ".join(part for part in (what, cells, more) if part)
-    return f"{script.address:<{width}}  {end:<14} {script.cycles:>13,} cycles  {script.seconds:7.3f} s  ({about})"
+    return (
+        f"{script.address:<{width}}  {_end(script):<14} {script.cycles:>13,} cycles  {script.seconds:7.3f} s  ({about})"
+    )
 
 
 def _log(script: ScriptResult) -> list[tuple[int, str]]:
@@ -69,8 +90,8 @@ def _verdict(made: Verification) -> str:
     count = len(made.scripts)
     scripts = f"{count} script{'' if count == 1 else 's'}"
     used = f"{made.cycles:,} cycles, {scripts}: passes"
-    if made.cycles is not None and made.cycles > POOL_CYCLES:
-        used += f"; a node's pool takes {POOL_CYCLES:,} at the most, unless it is told otherwise"
+    if made.cycles is not None and made.cycles > CYCLES_DEFAULT:
+        used += f"; a node's pool takes {CYCLES_DEFAULT:,} at the most, unless it is told otherwise"
     return used
 
 
@@ -86,6 +107,7 @@ class _Script(msgspec.Struct, frozen=True):
     seconds: float
     error: str | None
     log: tuple[tuple[int, str], ...]
+    unmet: tuple[str, ...]
     explanation: Explanation | None
 
 
@@ -115,6 +137,7 @@ def json_of(made: Verification) -> str:
             seconds=script.seconds,
             error=script.error,
             log=tuple(_log(script)),
+            unmet=script.unmet if script.group in made.whole.expected else (),
             explanation=_explained(script.run) if script.error is not None and script.run is not None else None,
         )
         for script in made.scripts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,21 +18,19 @@ from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
 from ..scenarios.mock.checks import oddities
 from ..scenarios.mock.scripts import address_of, find_script
+from ..scenarios.model import BLOCK_CYCLES, Expectation
 from ..scenarios.programs import check_elf
 from ..scheduler.journal import Journal
-from ..scheduler.outcome import Outcome, outcome_of
+from ..scheduler.outcome import Failure, Outcome, outcome_of
 from ..scheduler.policy import CONSENSUS_POLICY
 from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..scheduler.verify.errors import ScriptError, TransactionScriptError, ValidationFailure
 from ..scheduler.verify.groups import ScriptGroup
-from ..scheduler.verify.verifier import Leg, drive, run_leg
+from ..scheduler.verify.verifier import Steps, T, drive
 from ..views.hypotheticals import OTHER_CALLS
-from ..vm.errors import VmError
 
-MAX_CYCLES = 3_500_000_000
-"""What all scripts of a block may use: ckb-debugger's limit too."""
-POOL_CYCLES = 70_000_000
-"""What all scripts of a transaction may use to be taken by a node's pool, unless it is told otherwise."""
+if TYPE_CHECKING:
+    from ..actors.verifying import Signal
 
 
 class ScriptResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,9 +41,8 @@ class ScriptResult(msgspec.Struct, frozen=True, kw_only=True):
     group: ScriptGroup
     version: int | None
     """The script version that it ran in; ``None`` where it did not run, and for the type id script."""
-    exit_code: int | None
-    cycles: int
-    """That it used, also where it does not pass."""
+    outcome: Outcome
+    """How it ended. One that does not run has the reference's error as its failure."""
     limit: int
     """Cycles that it had."""
     error: str | None
@@ -50,11 +50,23 @@ class ScriptResult(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     run: Run | None
     """The whole run; ``None`` where nothing was run, and for the type id script."""
+    unmet: tuple[str, ...]
+    """What the file expects of it and did not happen."""
 
     @property
     def passes(self) -> bool:
         """Whether it ended with exit code 0."""
         return self.error is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """-128 to 127; ``None`` where it came to none."""
+        return self.outcome.exit_code
+
+    @property
+    def cycles(self) -> int:
+        """That it used, also where it does not pass."""
+        return self.outcome.cycles
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,61 +83,81 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What is odd about the file, and about how it is verified."""
     whole: WholeTransaction
 
+    @property
+    def passes(self) -> bool:
+        """Whether a node would take it."""
+        return self.error is None
+
 
 def verify(
-    file: str | Path,
+    file: str | os.PathLike[str],
     *,
-    max_cycles: int = MAX_CYCLES,
+    max_cycles: int = BLOCK_CYCLES,
     script: str | None = None,
     version: int = 2,
     program: bytes | None = None,
+    all_scripts: bool = False,
     system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Verification:
     """Verify a mock transaction within ``max_cycles`` for all of its scripts, or ``script`` alone.
 
     ``version`` is the newest script version that is active. ``program`` is an ELF file that takes the place of the
-    code of ``script``. ``system_calls`` gives others than the chain's
-    (:class:`~spawnlab.debugger.calls.DebuggerCalls`). Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for a
-    file that can't be read, or where the transaction can't be resolved.
+    code of ``script``. ``all_scripts`` goes on behind the first that does not pass, with what that has left; a node
+    would not. ``system_calls`` gives others than the chain's (:class:`~spawnlab.debugger.calls.DebuggerCalls`). Raises
+    :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where the transaction can't be
+    resolved.
     """
-    if str(file) == "-":
+    whole, groups = _prepared(file, script, version, program)
+    others = () if system_calls is consensus_syscalls else (OTHER_CALLS,)
+    whole = msgspec.structs.replace(whole, verifier=whole.verifier.calling(system_calls))
+    made = drive(_verifying(whole, groups, max_cycles, all_scripts=all_scripts))
+    return msgspec.structs.replace(made, notes=(*others, *made.notes))
+
+
+async def perform_verification(
+    file: str | os.PathLike[str],
+    *,
+    max_cycles: int = BLOCK_CYCLES,
+    script: str | None = None,
+    version: int = 2,
+    program: bytes | None = None,
+    all_scripts: bool = False,
+    signal: Signal | None = None,
+) -> Verification:
+    """As :func:`verify`, under Trio: every VM is a task, and ``signal`` may suspend, resume and stop it.
+
+    Raises :class:`~spawnlab.scheduler.verify.errors.VerificationInterrupted` where it is stopped.
+    """
+    from ..actors.verifying import play_steps
+
+    whole, groups = _prepared(file, script, version, program)
+    return await play_steps(_verifying(whole, groups, max_cycles, all_scripts=all_scripts), signal)
+
+
+def _prepared(
+    file: str | os.PathLike[str], script: str | None, version: int, program: bytes | None
+) -> tuple[WholeTransaction, Sequence[ScriptGroup]]:
+    """The transaction, and the scripts that are wanted."""
+    if os.fspath(file) == "-":
         whole = read_transaction(Path("-"), version=version, text=_standard_input())
     else:
-        whole = read_transaction(resolve(file), version=version)
+        whole = read_transaction(resolve(os.fspath(file)), version=version)
     verifier = whole.verifier
+    if script is None and program is None:
+        return whole, verifier.groups
     try:
-        chosen = None if script is None and program is None else find_script(verifier, script)
+        chosen = find_script(verifier, script)
     except ScenarioError as wrong:
         raise wrong.in_file(str(whole.file)) from None
     if program is not None:
-        assert chosen is not None
         check_elf(program, version, "$")
         try:
             verifier = verifier.with_program(chosen.script, program)
         except ScriptError as wrong:
             said = f"{address_of(chosen)} has no program whose place another could take: {wrong}"
             raise ScenarioError(said).in_file(str(whole.file)) from None
-    verifier = verifier.calling(system_calls)
-    whole = msgspec.structs.replace(whole, verifier=verifier)
-    others = () if system_calls is consensus_syscalls else (OTHER_CALLS,)
-    results: list[ScriptResult] = []
-    error: TransactionScriptError | None = None
-    cycles = 0
-    for group in verifier.groups if chosen is None else [chosen]:
-        result, cause = _result(whole, group, max_cycles - cycles)
-        results.append(result)
-        if cause is not None:
-            error = TransactionScriptError(group, cause)
-            break
-        cycles += result.cycles
-    return Verification(
-        tx_hash=whole.mock.transaction.hash,
-        scripts=tuple(results),
-        cycles=None if error else cycles,
-        error=None if error is None else str(error),
-        notes=(*others, *oddities(whole.mock, verifier)),
-        whole=whole,
-    )
+        whole = msgspec.structs.replace(whole, verifier=verifier)
+    return whole, [chosen]
 
 
 def _standard_input() -> str:
@@ -135,41 +167,76 @@ def _standard_input() -> str:
         raise ScenarioError(f"not a text: byte {error.start} is not UTF-8", file="-") from None
 
 
-def _result(whole: WholeTransaction, group: ScriptGroup, limit: int) -> tuple[ScriptResult, ScriptError | None]:
+def _verifying(
+    whole: WholeTransaction, groups: Sequence[ScriptGroup], limit: int, *, all_scripts: bool
+) -> Steps[Verification]:
+    results: list[ScriptResult] = []
+    refusal: TransactionScriptError | None = None
+    cycles = 0
+    for group in groups:
+        result, cause = yield from _script(whole, group, max(0, limit - cycles))
+        results.append(result)
+        cycles += result.cycles
+        if cause is not None:
+            refusal = refusal or TransactionScriptError(group, cause)
+            if not all_scripts:
+                break
+    return Verification(
+        tx_hash=whole.mock.transaction.hash,
+        scripts=tuple(results),
+        cycles=None if refusal else cycles,
+        error=None if refusal is None else str(refusal),
+        notes=tuple(oddities(whole.mock, whole.verifier)),
+        whole=whole,
+    )
+
+
+def _script(whole: WholeTransaction, group: ScriptGroup, limit: int) -> Steps[tuple[ScriptResult, ScriptError | None]]:
     """Run one script; what became of it, and the error that it came to."""
     journal = Journal(CONSENSUS_POLICY.name)
     verifier = whole.verifier.watched(lambda _: [journal])
     ended: list[Outcome] = []
-
-    def play(leg: Leg) -> VmError | None:
-        error = run_leg(leg)
-        ended.append(outcome_of(leg.scheduler, error))
-        return error
-
     since = perf_counter()
     cause: ScriptError | None = None
     cycles = 0
     try:
-        cycles = drive(verifier.running(group, limit), play)
+        cycles = yield from _overheard(verifier.running(group, limit), ended)
     except ScriptError as error:
         cause = error
     seconds = perf_counter() - since
-    run = _run_of(whole, group, ended[0], journal, limit) if ended else None
-    exit_code = 0 if cause is None else cause.exit_code if isinstance(cause, ValidationFailure) else None
+    outcome = ended[0] if ended else _without_run(cause, cycles)
+    expected = whole.expected.get(group, Expectation())
+    missed = tuple(unmet(expected, outcome, journal))
+    run = Run(whole.build(address_of(group)), outcome, journal, missed, limit=limit) if ended else None
     result = ScriptResult(
         address=address_of(group),
         group=group,
         version=None if run is None else run.build.scenario.version,
-        exit_code=exit_code,
-        cycles=run.outcome.cycles if run else cycles,
+        outcome=outcome,
         limit=limit,
         error=None if cause is None else str(cause),
         seconds=seconds,
         run=run,
+        unmet=missed,
     )
     return result, cause
 
 
-def _run_of(whole: WholeTransaction, group: ScriptGroup, outcome: Outcome, journal: Journal, limit: int) -> Run:
-    build = whole.build(address_of(group))
-    return Run(build, outcome, journal, tuple(unmet(build.scenario.expect, outcome, journal)), limit=limit)
+def _overheard(steps: Steps[T], ended: list[Outcome]) -> Steps[T]:
+    """The same steps; what their legs came to is kept."""
+    try:
+        leg = next(steps)
+        while True:
+            error = yield leg
+            ended.append(outcome_of(leg.scheduler, error))
+            leg = steps.send(error)
+    except StopIteration as stop:
+        return stop.value
+
+
+def _without_run(cause: ScriptError | None, cycles: int) -> Outcome:
+    """How a script ended that no machine ran: it is built in, or has no code."""
+    if cause is None or isinstance(cause, ValidationFailure):
+        return Outcome(status="exit", exit_code=cause.exit_code if cause else 0, cycles=cycles, iterations=0)
+    failure = Failure(cause.name, str(cause), str(cause), "")
+    return Outcome(status="error", failure=failure, cycles=cycles, iterations=0)

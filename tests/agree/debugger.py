@@ -30,9 +30,10 @@ from spawnlab.play import run_synchronously
 from spawnlab.scenarios.build import read_transaction
 from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.mock.scripts import address_of
+from spawnlab.scenarios.model import BLOCK_CYCLES
 from spawnlab.scheduler.events import Logged
 from spawnlab.staging import Run, load
-from spawnlab.verifying.verify import MAX_CYCLES, verify
+from spawnlab.verifying.verify import verify
 
 REFUSED = "refused"
 """A file or a script that is not run at all: for ckb-debugger exit code 1, or 101 after a panic."""
@@ -132,7 +133,7 @@ def ours(folder: Path, case: Case, told: Iterable[int]) -> Said:
         try:
             if case.script is None:
                 program = load(str(folder / case.file), version=case.version)
-                run = run_synchronously(program, limit=MAX_CYCLES, system_calls=calls)
+                run = run_synchronously(program, limit=BLOCK_CYCLES, system_calls=calls)
             else:
                 code = None if case.program is None else (folder / case.program).read_bytes()
                 made = verify(

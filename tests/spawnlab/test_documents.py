@@ -153,6 +153,28 @@ def test_the_outputs_that_are_shown_are_real(
         assert [line[4:] for line in shown.splitlines()] == capsys.readouterr().out.splitlines()
 
 
+def test_transactions_are_documented(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its commands one after the other in one folder; how long a script takes is not compared."""
+    page = ROOT / "docs" / "transactions.md"
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"^    \$ spawnlab (.*)\n((?:    (?!\$ ).*\n)+)", page.read_text(), re.MULTILINE)
+    assert len(examples) > 4
+    for command, shown in examples:
+        main(shlex.split(command))
+        printed = capsys.readouterr()
+        said = [re.sub(r"\d\.\d{3} s", "T s", line) for line in (printed.out or printed.err).splitlines()]
+        assert [re.sub(r"\d\.\d{3} s", "T s", line[4:]) for line in shown.splitlines()] == said
+    (pinned,) = re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL)
+    assert pinned in Path("payment.json").read_text()
+    (scenario,) = re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)
+    Path("lock.toml").write_text(scenario)
+    assert spawnlab.run("lock.toml").as_expected
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert (failed, tried > 15) == (0, True)
+
+
 def test_every_fault_is_documented() -> None:
     page = (ROOT / "docs" / "faults.md").read_text()
     for kind in FAULTS:

@@ -118,9 +118,11 @@ def test_what_is_said(path: str, value: Any, said: str, tmp_path: Path) -> None:
     assert text.splitlines()[0].partition(":")[0].isdigit()  # the line
 
 
-def test_wrappers_may_have_other_members(tmp_path: Path) -> None:
+def test_wrappers_and_headers_may_have_other_members(tmp_path: Path) -> None:
     values = files.worked()
-    for path in ("note", "mock_info.note", "mock_info.inputs.0.note", "mock_info.cell_deps.0.note"):
+    values["mock_info"]["header_deps"] = [files.header()]
+    wrappers = ("mock_info.inputs.0", "mock_info.cell_deps.0", "mock_info.header_deps.0")
+    for path in ("note", "mock_info.note", *(f"{wrapper}.note" for wrapper in wrappers)):
         files.put(values, path, {"any": "thing"})
     assert Verifier(read_mock(files.written(tmp_path, values)).resolved).verify(1000) == 539
 

@@ -169,3 +169,36 @@ def test_spawns_of_other_sources_stay_where_they_are(tmp_path: Path) -> None:
     run = spawnlab.run_synchronously(files.written(tmp_path, values))
     assert run.outcome.exit_code == 0
     assert run.build.scenario.root == "dep1"
+
+
+def names_in(folder: Path, *names: Any, template: str | None = None) -> list[str]:
+    """The names of deps that have these as their member ``name``."""
+    values = files.worked()
+    (dep,) = values["mock_info"]["cell_deps"]
+    values["mock_info"]["cell_deps"], values["tx"]["cell_deps"] = [], []
+    for index, name in enumerate(names):
+        cell_dep = {"out_point": {"tx_hash": "0x" + "aa" * 32, "index": hex(index)}, "dep_type": "code"}
+        data = dep["data"] if template is None else f"0x{{{{ data {template} }}}}"
+        values["mock_info"]["cell_deps"].append({**dep, "cell_dep": cell_dep, "name": name, "data": data})
+        values["tx"]["cell_deps"].append(cell_dep)
+    return [code.name for code in load(files.written(folder, values)).codes]
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (("lock", "child"), ["lock", "child"]),
+        (("same", "same", "same"), ["same", "same-1", "same-2"]),
+        (("dep1", None), ["dep1", "dep1-1"]),
+        (("same-1", "same", "same"), ["same-1", "same", "same-2"]),
+        ((None, 5, "", "7", {"any": "thing"}), ["dep0", "dep1", "dep2", "dep3", "dep4"]),
+        (("two words", "é", "a" * 100), ["two_words", "dep1", "a" * 48]),
+    ],
+)
+def test_names_that_deps_are_given(given: tuple[Any, ...], names: list[str], tmp_path: Path) -> None:
+    assert names_in(tmp_path, *given) == names
+
+
+def test_a_name_comes_before_that_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "program.elf").write_bytes(files.SMALLEST)
+    assert names_in(tmp_path, None, "mine", template="program.elf") == ["program", "mine"]

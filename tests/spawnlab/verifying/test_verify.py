@@ -7,13 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
+import trio
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.actors.verifying import Signal
 from spawnlab.scenarios.errors import ScenarioError
-from spawnlab.scheduler.verify.errors import TransactionScriptError
+from spawnlab.scenarios.model import BLOCK_CYCLES
+from spawnlab.scheduler.verify.errors import TransactionScriptError, VerificationInterrupted
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
-from spawnlab.verifying.verify import MAX_CYCLES, verify
+from spawnlab.verifying.verify import perform_verification, verify
 
 from ...scenarios.mock import files
 from ...scheduler.programs import assembled, call, leave, pipe, read
@@ -49,12 +52,12 @@ def test_what_passes(tmp_path: Path) -> None:
     made = verify(transaction(tmp_path, SAYS, files.SMALLEST))
     assert made.error is None
     assert made.cycles == sum(script.cycles for script in made.scripts)
-    assert made.cycles == made.whole.verifier.verify(MAX_CYCLES)
+    assert made.cycles == made.whole.verifier.verify(BLOCK_CYCLES)
     assert {script.address for script in made.scripts} == {"input.0.lock", "input.1.lock"}
     assert [script.group.hash for script in made.scripts] == sorted(script.group.hash for script in made.scripts)
 
 
-@pytest.mark.parametrize("limit", [0, 538, 539, 700, 5_000, MAX_CYCLES])
+@pytest.mark.parametrize("limit", [0, 538, 539, 700, 5_000, BLOCK_CYCLES])
 @pytest.mark.parametrize("locks", [(files.SMALLEST, SAYS), (BAD, files.SMALLEST), (STUCK,), (SAYS,)])
 def test_it_is_the_verifiers_answer(locks: tuple[bytes, ...], limit: int, tmp_path: Path) -> None:
     made = verify(transaction(tmp_path, *locks, type_ids=1), max_cycles=limit)
@@ -74,7 +77,7 @@ def test_each_run_can_be_looked_at(tmp_path: Path) -> None:
     (script,) = verify(file).scripts
     assert script.run is not None
     assert script.run.outcome.deadlock is not None
-    assert script.run.journal == spawnlab.run_synchronously(f"{file}#input.0.lock", limit=MAX_CYCLES).journal
+    assert script.run.journal == spawnlab.run_synchronously(f"{file}#input.0.lock", limit=BLOCK_CYCLES).journal
     assert script.error == 'VM Internal Error: Unexpected("A deadlock situation has been reached!")'
     assert not script.passes
 
@@ -83,7 +86,7 @@ def test_one_script_alone_has_all_cycles(tmp_path: Path) -> None:
     file = transaction(tmp_path, BAD, SAYS)
     made = verify(file, script="input.1.lock")
     assert [script.address for script in made.scripts] == ["input.1.lock"]
-    assert made.scripts[0].limit == MAX_CYCLES
+    assert made.scripts[0].limit == BLOCK_CYCLES
     assert made.error is None
 
 
@@ -178,3 +181,30 @@ def test_what_is_odd_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     lines = printed(capsys, str(files.written(tmp_path, values)), status=1)
     assert lines[0].startswith("note: input.0.lock: no cell dep has the data hash 0x")
     assert any("is not among $.tx.cell_deps" in line for line in lines)
+
+
+# Under Trio
+
+
+async def test_both_drivers_verify_alike(tmp_path: Path) -> None:
+    for locks in ((SAYS, BAD, STUCK), (SAYS, files.SMALLEST)):
+        file = transaction(tmp_path, *locks, type_ids=1)
+        mine, theirs = await perform_verification(file, all_scripts=True), verify(file, all_scripts=True)
+        assert (mine.error, mine.cycles) == (theirs.error, theirs.cycles)
+        for one, other in zip(mine.scripts, theirs.scripts, strict=True):
+            assert (one.outcome, one.error, one.limit) == (other.outcome, other.error, other.limit)
+            assert (one.run and one.run.journal) == (other.run and other.run.journal)
+
+
+async def test_it_can_be_stopped(tmp_path: Path) -> None:
+    signal = Signal()
+    endless = assembled("l:\n  j l\n").elf()
+
+    async def stop() -> None:
+        await trio.lowlevel.checkpoint()
+        signal.stop()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stop)
+        with pytest.raises(VerificationInterrupted, match="VM Interrupts"):
+            await perform_verification(transaction(tmp_path, endless), signal=signal)
