@@ -169,10 +169,6 @@ def _build_transaction(scenario: Scenario, folder: Path, elves: Mapping[str, byt
     if scenario.programs and text is None:
         raise ScenarioError("the transaction's cell deps are the programs", path="$.programs")
     whole = read_transaction(folder / (scenario.transaction or ""), version=scenario.version, text=text)
-    if scenario.programs:  # made before, of a file whose templates had names
-        if len(scenario.programs) != len(whole.names):
-            raise ScenarioError(f"{len(whole.names)} cell deps, and not as many names", path="$.programs")
-        whole = msgspec.structs.replace(whole, names=tuple(scenario.programs))
     return whole.build(scenario.script, scenario)
 
 

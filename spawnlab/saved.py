@@ -13,6 +13,7 @@ from .actors.factory import ActorMachines, SavedPlay
 from .scenarios.build import TRANSACTION, Build, build
 from .scenarios.errors import ScenarioError
 from .scenarios.load import read_file
+from .scenarios.mock.play import with_names
 from .scenarios.mock.write import mock_text
 from .scenarios.model import Scenario
 from .scenarios.programs import is_made_here
@@ -118,7 +119,8 @@ def save(made: Build, scheduler: Scheduler, events: list[AnyEvent], machines: Ac
 def elves_of(made: Build) -> dict[str, bytes]:
     """What a scenario is made again of, besides itself: ELF files, or the transaction."""
     if made.transaction is not None:
-        return {TRANSACTION: mock_text(made.transaction).encode()}
+        names = [code.name for code in made.codes]
+        return {TRANSACTION: mock_text(with_names(made.transaction, names)).encode()}
     return {code.name: code.elf for code in made.codes if not is_made_here(made.scenario.programs[code.name])}
 
 

@@ -30,8 +30,8 @@ PARTS = {
         "lessons/solutions", "lessons/teaching",
     ],
     "How to": [
-        "scenarios", "transactions", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults", "explore",
-        "actors", "scheduler",
+        "scenarios", "transactions", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults",
+        "explore", "actors", "scheduler",
     ],
     "Reference": ["gallery", "python", "json", "isa"],
     "Background": ["architecture", "conformance", "differences", "reliability", "performance"],

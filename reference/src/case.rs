@@ -3,6 +3,7 @@
 use crate::blob::Blob;
 use serde::de::IgnoredAny;
 use serde::Deserialize;
+use shared::pause::DebugPause;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,14 +151,6 @@ pub enum GroupType {
     #[default]
     Lock,
     Type,
-}
-
-/// What system call 2178 does.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DebugPause {
-    Skip,
-    Suspend,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]

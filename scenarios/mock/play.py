@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any, cast
 
+import msgspec
+
 from ...scheduler.transaction import ScriptGroupData
 from ...scheduler.verify.errors import ScriptError
 from ...scheduler.verify.groups import ScriptGroup
 from ...scheduler.verify.type_id import is_type_id
 from ...scheduler.verify.verifier import Verifier
 from ..errors import ScenarioError
+from .model import MockCellDep
 from .read import MockTransaction
 from .scripts import address_of, find_script
 from .templates import MARK
@@ -45,9 +48,24 @@ def names_of(mock: MockTransaction, text: str) -> tuple[str, ...]:
     for index, dep in enumerate(mock.file.mock_info.cell_deps):
         name = _program_name(dep.name) or files.get(index)
         if name is not None:
-            given[bytes(dep.cell_dep.out_point.tx_hash), int(dep.cell_dep.out_point.index)] = name
+            given[_place(dep)] = name
     wanted = [given.get((c.out_point.tx_hash, c.out_point.index)) for c in mock.resolved.cell_deps]
     return tuple(_once(wanted))
+
+
+def with_names(mock: MockTransaction, names: Sequence[str]) -> MockTransaction:
+    """The same with these names, which templates may have given, as members of its cell deps."""
+    given: dict[object, str] = {}
+    for cell, name in zip(mock.resolved.cell_deps, names, strict=True):
+        given.setdefault((cell.out_point.tx_hash, cell.out_point.index), name)
+    info = mock.file.mock_info
+    deps = tuple(msgspec.structs.replace(dep, name=given.get(_place(dep), dep.name)) for dep in info.cell_deps)
+    info = msgspec.structs.replace(info, cell_deps=deps)
+    return MockTransaction(msgspec.structs.replace(mock.file, mock_info=info))
+
+
+def _place(dep: MockCellDep) -> tuple[bytes, int]:
+    return bytes(dep.cell_dep.out_point.tx_hash), int(dep.cell_dep.out_point.index)
 
 
 def _once(wanted: Sequence[str | None]) -> Iterator[str]:

@@ -88,8 +88,8 @@ class Verifier:
     """A transaction with its script groups. ``rules`` say which versions are active, ``programs`` which cell dep is
     the code of which script, unless it is as their hashes say.
 
-    ``watch`` gives observers for each run; a group that is gone on with is asked for again. ``generator`` gives system
-    calls: the chain's, unless something is tried that no node does.
+    ``watch`` gives observers for each run; a group that is gone on with is asked for again. ``generator`` gives the
+    machines their system calls, and gets ``context``, as for a scheduler.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class Verifier:
         programs: Programs | None = None,
         watch: Watch = lambda group: (),
         generator: SyscallGenerator = consensus_syscalls,
+        context: object = None,
     ) -> None:
         self.resolved = resolved
         self.rules = rules or Rules()
@@ -107,7 +108,7 @@ class Verifier:
         """In the order in which they run."""
         self._programs = programs or Programs(resolved.cell_deps)
         self._watch = watch
-        self._generator = generator
+        self._generator, self._context = generator, context
 
     def find(self, group_type: GroupType, script_hash: bytes) -> ScriptGroup | None:
         """The group of a script."""
@@ -138,30 +139,29 @@ class Verifier:
         old = self.resolved.cell_deps
         deps = (*old[:index], msgspec.structs.replace(old[index], data=program), *old[index + 1 :])
         resolved = msgspec.structs.replace(self.resolved, cell_deps=deps)
-        return self._with(resolved=resolved)
+        return self._with(resolved, self._watch, self._generator, self._context)
 
     def watched(self, watch: Watch) -> Verifier:
         """The same with other observers."""
-        return self._with(watch=watch)
+        return self._with(self.resolved, watch, self._generator, self._context)
 
-    def calling(self, generator: SyscallGenerator) -> Verifier:
-        """The same with other system calls, which no node has."""
-        return self._with(generator=generator)
+    def calling(self, generator: SyscallGenerator, context: object = None) -> Verifier:
+        """The same with other system calls."""
+        return self._with(self.resolved, self._watch, generator, context)
 
     def _with(
-        self,
-        *,
-        resolved: ResolvedTransaction | None = None,
-        watch: Watch | None = None,
-        generator: SyscallGenerator | None = None,
+        self, resolved: ResolvedTransaction, watch: Watch, generator: SyscallGenerator, context: object
     ) -> Verifier:
         return Verifier(
-            resolved or self.resolved,
-            rules=self.rules,
-            programs=self._programs,
-            watch=watch or self._watch,
-            generator=generator or self._generator,
+            resolved, rules=self.rules, programs=self._programs, watch=watch, generator=generator, context=context
         )
+
+    def _scheduler(self, group: ScriptGroup, state: FullSuspendedState | None = None) -> Scheduler:
+        """A group's, from the beginning or from a state; raises as :meth:`code_of`."""
+        sg_data, observers = self.sg_data(group), self._watch(group)
+        if state is None:
+            return Scheduler(sg_data, self._generator, self._context, observers=observers)
+        return Scheduler.resume(sg_data, state, self._generator, self._context, observers=observers)
 
     # In one go
 
@@ -195,7 +195,7 @@ class Verifier:
         """The steps of one group; raises a :class:`~.errors.ScriptError`."""
         if is_type_id(group.script):
             return run_type_id(group, self.resolved.transaction, limit)
-        scheduler = Scheduler(self.sg_data(group), self._generator, observers=self._watch(group))
+        scheduler = self._scheduler(group)
         error = yield Leg(group, scheduler, limit)
         if error is not None:
             raise script_error_of(error, limit)
@@ -277,11 +277,7 @@ class Verifier:
             except ExceededMaximumCycles:
                 return _Suspended(None)
             return Chunk(cycles, cycles)
-        sg_data, observers = self.sg_data(group), self._watch(group)
-        if state is None:
-            scheduler = Scheduler(sg_data, self._generator, observers=observers)
-        else:
-            scheduler = Scheduler.resume(sg_data, state, self._generator, observers=observers)
+        scheduler = self._scheduler(group, state)
         before = scheduler.consumed_cycles()
         error = yield Leg(group, scheduler, limit)
         if error is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,9 @@ def add(commands: Subparsers) -> None:
         "event. With --write: write it to a scenario file instead.",
         epilog=playing.EPILOG,
     )
-    parser.add_argument("token", metavar="TOKEN", help="what `spawnlab explore` has printed")
+    parser.add_argument(
+        "token", metavar="TOKEN", help="what `spawnlab explore` has printed; - reads it from the standard input"
+    )
     parser.add_argument("--write", metavar="FILE.json", help="write the case to a scenario file, and play nothing")
     playing.add_options(parser)
     parser.set_defaults(command=partial(execute, parser=parser))
@@ -33,15 +36,15 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from pathlib import Path
 
     from ..explore.cases import case_of
-    from ..explore.writing import write_scenario
+    from ..explore.writing import write_case
     from ..scenarios.build import build
 
     playing.check_options(options, parser)
-    case = case_of(options.token)
-    scenario = case.scenario("a case that was found")
+    case = case_of(sys.stdin.buffer.read().decode(errors="replace").strip() if options.token == "-" else options.token)
+    title = "a case that was found"
     if options.write:
-        file = write_scenario(scenario, Path(options.write))
+        file = write_case(case, title, Path(options.write))
         print(f"wrote {file}: spawnlab run {file} {case.hypothetical}".rstrip())
         return AS_EXPECTED
-    what = case.build() if case.written else build(scenario)
+    what = case.build() if case.written else build(case.scenario(title))
     return playing.play(options, what, policy=case.policy or None, faults=case.faults)

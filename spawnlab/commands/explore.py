@@ -163,7 +163,7 @@ def _shrunk(summary: Summary) -> Summary:
 
 def _write(summary: Summary, folder: Path) -> None:
     from ..explore.cases import case_of
-    from ..explore.writing import write_scenario
+    from ..explore.writing import write_case
 
     for one in summary.found:
-        write_scenario(case_of(one.token).scenario(one.ending), folder / f"case{one.number}.json")
+        write_case(case_of(one.token), one.ending, folder / f"case{one.number}.json")

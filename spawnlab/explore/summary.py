@@ -11,6 +11,8 @@ from .campaign import Batch, Campaign, Found
 
 FORMAT = 1
 _BAR = 30
+_TOKEN_MAX = 4000
+"""Characters of a token that is shown."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,14 @@ def _smallest(found: Sequence[Found]) -> Iterator[str]:
     for one in found:
         vms, pipes, operations, _ = one.size
         changes = f"{one.changes:{width}}  " if width else ""
-        yield f"  {vms:4} {pipes:5} {operations:10}  {one.ending:12}  {changes}{one.token}"
+        yield f"  {vms:4} {pipes:5} {operations:10}  {one.ending:12}  {changes}{_shown(one.token)}"
+
+
+def _shown(token: str) -> str:
+    """A token, unless it holds more than anybody takes from a terminal: ELF files, or a transaction."""
+    if len(token) <= _TOKEN_MAX:
+        return token
+    return f"{token[:24]}... ({len(token):,} characters: --write DIR makes files, --json has all of it)"
 
 
 def _table(counts: Mapping[str, int], found: Mapping[str, int] | None = None) -> Iterator[str]:

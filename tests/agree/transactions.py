@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -24,14 +23,12 @@ if not __package__:  # as a command; a package's modules are found from the fold
 
 from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.mock.read import parse_mock
-from spawnlab.scheduler.verify.errors import ScriptError, TransactionScriptError
 from spawnlab.scheduler.verify.verifier import TransactionState, Verifier
 from spawnlab.scheduler.verify.versions import Epoch, Rules
 
+from .asking import Reference, Values, Verdict, its_verdict, its_verdict_of_group, verdict
 from .whole import transaction
 
-BINARY = Path(__file__).resolve().parents[2] / "reference" / "target" / "release" / "spawnlab-transaction-reference"
-Values = dict[str, Any]
 CEILING = 5_000_000
 """Cycles at the most: some scripts run for ever."""
 PIECES_MAX = 30
@@ -63,9 +60,6 @@ def asked(made: Values, limit: int) -> list[Values]:
     ]
 
 
-Verdict = tuple[Any, ...]
-
-
 def ours(made: Values, limit: int) -> list[Verdict] | str:
     """Our answers to the same; a text for a transaction that is refused."""
     try:
@@ -76,14 +70,14 @@ def ours(made: Values, limit: int) -> list[Verdict] | str:
     verifier = Verifier(resolved, rules=Rules(epoch=Epoch(**made["epoch"]), phase=made["phase"]))
     step = made["step"]
     return [
-        _verdict(lambda: verifier.verify(CEILING)),
-        _verdict(lambda: verifier.verify(limit)),
+        verdict(lambda: verifier.verify(CEILING)),
+        verdict(lambda: verifier.verify(limit)),
         tuple(
-            _verdict(lambda group=group: verifier.verify_single(group.type, group.hash, CEILING))
+            verdict(lambda group=group: verifier.verify_single(group.type, group.hash, CEILING))
             for group in verifier.groups
         ),
-        _verdict(lambda: _in_pieces(verifier, step)),
-        _verdict(lambda: _completed(verifier, step)),
+        verdict(lambda: _in_pieces(verifier, step)),
+        verdict(lambda: _completed(verifier, step)),
     ]
 
 
@@ -102,33 +96,6 @@ def _in_pieces(verifier: Verifier, step: int) -> Any:
 def _completed(verifier: Verifier, step: int) -> Any:
     result = verifier.resumable_verify(step)
     return result if isinstance(result, int) else verifier.complete(result, CEILING)
-
-
-def _verdict(ask: Any) -> Verdict:
-    try:
-        return ("ok", ask())
-    except (TransactionScriptError, ScriptError) as error:
-        return ("error", str(error))
-
-
-class Reference:
-    """The reference's program, kept running."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [BINARY, "--full", "--machine", "plain"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def ask(self, question: Values) -> Values:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 def limit_of(made: Values, total: int) -> int:
@@ -163,8 +130,8 @@ def differences(made: Values, reference: Reference, seen: Counter[str]) -> Itera
         yield f"refused by the reference only: {its[0]}"
         return
     for name, index in (("verify", 0), ("within a limit", 1), ("completed", 4)):
-        yield from _compared(name, mine[index], _its(its[index]))
-    groups = tuple(_of_group(group) for group in its[2]["groups"])
+        yield from _compared(name, mine[index], its_verdict(its[index]))
+    groups = tuple(its_verdict_of_group(group) for group in its[2]["groups"])
     yield from _compared("groups", mine[2], groups)
     pieces = _pieces(its[3])
     if pieces[:1] == ("ok",) and pieces[1][0] == "stopped":  # after as many pieces, or since nothing comes of more
@@ -179,26 +146,13 @@ def _compared(name: str, mine: Verdict, its: Verdict) -> Iterator[str]:
         yield f"{name}: ours {mine}, the reference's {its}"
 
 
-def _its(outcome: Values) -> Verdict:
-    if outcome["status"] == "ok":
-        return ("ok", outcome["cycles"])
-    source, cause = outcome.get("source"), outcome.get("cause")
-    return ("error", f"TransactionScriptError {{ source: {source}, cause: {cause} }}")
-
-
-def _of_group(group: Values) -> Verdict:
-    if group.get("status", "ok") == "ok" and "cycles" in group and "error" not in group:
-        return ("ok", group["cycles"])
-    return ("error", group.get("cause") or group.get("error"))
-
-
 def _pieces(outcome: Values) -> Verdict:
     states = [(s["current"], s["current_cycles"], s["limit_cycles"]) for s in outcome.get("suspends", [])]
     if outcome["status"] == "ok":
         return ("ok", ("ok", outcome["cycles"], states))
     if outcome["status"] == "stopped":
         return ("ok", ("stopped", states))
-    return _its(outcome)
+    return its_verdict(outcome)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

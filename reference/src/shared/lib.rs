@@ -5,4 +5,5 @@ pub mod errors;
 pub mod lines;
 pub mod lists;
 pub mod machine;
+pub mod pause;
 pub mod suspended;

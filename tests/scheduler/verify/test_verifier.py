@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,9 @@ from spawnlab.scheduler.chain import TYPE, Cell, CellDep, CellInput, CellOutput,
 from spawnlab.scheduler.events import AnyEvent, IterationEnded
 from spawnlab.scheduler.limits import U64_MAX
 from spawnlab.scheduler.processes import Observer
+from spawnlab.scheduler.syscalls.context import VmContext
+from spawnlab.scheduler.syscalls.generator import consensus_syscalls
+from spawnlab.scheduler.transaction import ScriptGroupData
 from spawnlab.scheduler.verify.errors import (
     ExceededMaximumCycles,
     InvalidVmVersion,
@@ -22,12 +27,16 @@ from spawnlab.scheduler.verify.groups import ScriptGroup
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
 from spawnlab.scheduler.verify.verifier import TransactionState, Verifier
 from spawnlab.scheduler.verify.versions import rules_up_to
+from spawnlab.vm.errors import Pause
+from spawnlab.vm.machine import A7, Machine, SystemCall
 
 from ..programs import SMALLEST, assembled, leave, pipe, read, spawn, wait
 from .worlds import World, by_data, exits, transaction
 
 ENDLESS = assembled("l:\n  j l\n").elf()
 STUCK = assembled(pipe() + read(2, 1) + leave()).elf()
+OWN_NUMBER = 2999
+"""A system call that the chain has not."""
 PARENT = assembled(spawn(1) + wait(1) + leave("[code]")).elf()
 
 
@@ -278,3 +287,31 @@ def test_next_limit(current: int, before: int, step: int, limit: int) -> None:
     following, last = state.next_limit_cycles(step, limit)
     assert following == min(before + step, limit - current)
     assert last == (before + step >= limit - current)
+
+
+def own_call(vm_id: int, sg_data: ScriptGroupData, vm_context: VmContext, raised: list[int]) -> Sequence[SystemCall]:
+    """The chain's system calls, and a pause that is written down."""
+
+    def pause(machine: Machine) -> bool:
+        if machine.registers[A7] != OWN_NUMBER:
+            return False
+        raised.append(vm_id)
+        raise Pause
+
+    return (*consensus_syscalls(vm_id, sg_data, vm_context, None), pause)
+
+
+def test_machines_may_have_other_system_calls_also_when_gone_on_with() -> None:
+    program = assembled(f"  li a7, {OWN_NUMBER}\n  ecall\n  li a7, {OWN_NUMBER}\n  ecall\n" + leave()).elf()
+    plain = world_of(program)
+    assert isinstance(fault(plain, U64_MAX).cause, VmInternalError)
+    raised: list[int] = []
+    made = Verifier(plain.resolved, generator=own_call, context=raised)
+    for verifier in (made, made.watched(lambda _: []), made.with_program(plain.groups[0].script, program)):
+        raised.clear()
+        result = verifier.resumable_verify(U64_MAX)
+        pieces = 1
+        while isinstance(result, TransactionState):
+            result = verifier.resume_from_state(result, U64_MAX)
+            pieces += 1
+        assert (pieces, raised) == (3, [0, 0])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+import random
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spawnlab
 from spawnlab.__main__ import main
 from spawnlab.explore.campaign import ALONE, MODES, Campaign, CampaignError, holds_of, play_batch, smallest
 from spawnlab.explore.cases import Case, TokenError, case_of, plain_case
@@ -21,6 +26,7 @@ from spawnlab.scenarios.gallery import entries, resolve
 from spawnlab.scenarios.load import load_scenario
 from spawnlab.scenarios.model import Program, Scenario
 from spawnlab.scenarios.programs import STUB
+from spawnlab.vm.assembler import assemble
 
 DEPENDENT = "gallery:end_of_a_stream"
 NAMES = [entry.name for entry in entries()]
@@ -141,6 +147,49 @@ def test_an_elf_file_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["explore", "limits", str(file), "--count", "20", "--property", "error != ''"]) == 1
     token = capsys.readouterr().out.split()[-1]
     assert case_of(token).play().outcome.failure is not None
+
+
+def test_a_case_is_written_with_the_files_that_it_is_made_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An ELF file, or a transaction; what is written plays elsewhere, and says the same."""
+    file = tmp_path / "a.elf"
+    file.write_bytes(assemble("li a0, 7\nli a7, 93\necall").elf())
+    assert main(["convert", str(file), "-o", str(tmp_path / "tx.json")]) == 0
+    for number, what in enumerate((file, tmp_path / "tx.json")):
+        out = tmp_path / f"out{number}"
+        arguments = ["explore", "limits", str(what), "--count", "3", "--property", "cycles >= 0"]
+        assert main([*arguments, "--write", str(out)]) == 1
+        cases = sorted(out.glob("*.json"))
+        assert len(cases) == 3
+        found = json.loads(_printed(capsys, *arguments, "--json"))["found"]
+        tokens = {f"case{one['number']}": one["token"] for one in found}
+        for case in cases:
+            mine = case_of(tokens[case.stem]).play()
+            moved = case.parent.rename(tmp_path / "moved") / case.name
+            theirs = spawnlab.run_synchronously(moved)
+            moved.parent.rename(out)
+            assert mine.journal == theirs.journal
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    capsys.readouterr()
+    main([*arguments])
+    return capsys.readouterr().out
+
+
+def test_a_token_that_is_long_is_not_shown_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read from the standard input, since no command line is that long."""
+    program = assemble("li a0, 0\nli a7, 93\necall").elf() + random.Random(1).randbytes(200_000)
+    (tmp_path / "a.elf").write_bytes(program)
+    arguments = ["explore", "limits", str(tmp_path / "a.elf"), "--count", "1", "--property", "cycles >= 0"]
+    assert re.search(r" t1\.\S{21}\.\.\. \([\d,]+ characters: --write DIR ", _printed(capsys, *arguments))
+    token = json.loads(_printed(capsys, *arguments, "--json"))["found"][0]["token"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{token}\n".encode())))
+    assert case_of(token).play().outcome.cycles > 0
+    assert "cycles" in _printed(capsys, "case", "-")
 
 
 def test_a_function_is_where_the_file_is() -> None:

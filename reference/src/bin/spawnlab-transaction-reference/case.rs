@@ -5,6 +5,7 @@ use ckb_types::H256;
 use serde::de::IgnoredAny;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use shared::pause::DebugPause;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +23,7 @@ pub struct Case<'a> {
     max_cycles: Option<u64>,
     #[serde(default)]
     pub mode: Mode,
+    pub debug_pause: Option<DebugPause>,
     pub max_suspends: Option<usize>,
     #[serde(default)]
     pub full: bool,
@@ -114,6 +116,9 @@ pub enum Mode {
     },
     Complete {
         step: u64,
+        /// Of the pieces between the first and the rest.
+        #[serde(default)]
+        limits: Vec<u64>,
     },
     Signal(Vec<SignalStep>),
 }

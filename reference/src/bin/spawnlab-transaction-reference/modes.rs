@@ -10,17 +10,25 @@ use crate::rules::Rules;
 use crate::signal::with_signal;
 use ckb_error::Error;
 use ckb_mock_tx_types::Resource;
-use ckb_script::types::DebugPrinter;
+use ckb_script::types::{DebugPrinter, SgData, VmContext, VmId};
 use ckb_script::{
     generate_ckb_syscalls, ScriptError, ScriptGroup, ScriptGroupType, TransactionScriptsVerifier,
 };
 use ckb_types::packed::Byte32;
-use ckb_vm::DefaultMachineRunner;
+use ckb_vm::{DefaultMachineRunner, SupportMachine, Syscalls};
 use serde_json::{json, Value};
 use shared::lists::add_list;
+use shared::pause::DebugPause;
 use std::sync::Arc;
 
-pub type Verifier<M> = TransactionScriptsVerifier<Resource, DebugPrinter, M>;
+pub type Verifier<M> = TransactionScriptsVerifier<Resource, Host, M>;
+
+/// What surrounds the machines.
+#[derive(Clone)]
+pub struct Host {
+    printer: DebugPrinter,
+    debug_pause: Option<DebugPause>,
+}
 
 /// How a verification ended.
 pub enum End {
@@ -42,15 +50,33 @@ pub fn verifier<M: DefaultMachineRunner>(
     resolved: &Resolved,
     rules: Rules,
     texts: &Texts,
+    debug_pause: Option<DebugPause>,
 ) -> Verifier<M> {
     TransactionScriptsVerifier::new_with_generator(
         Arc::clone(&resolved.transaction),
         resolved.resource.clone(),
         rules.consensus,
         rules.env,
-        generate_ckb_syscalls,
-        texts.printer(),
+        syscalls,
+        Host {
+            printer: texts.printer(),
+            debug_pause,
+        },
     )
+}
+
+/// The standard system calls, and the one for pauses if the case wants it.
+fn syscalls<M: SupportMachine>(
+    vm_id: &VmId,
+    data: &SgData<Resource>,
+    context: &VmContext<Resource>,
+    host: &Host,
+) -> Vec<Box<dyn Syscalls<M>>> {
+    let mut list = generate_ckb_syscalls(vm_id, data, context, &host.printer);
+    if let Some(action) = host.debug_pause {
+        list.push(Box::new(action));
+    }
+    list
 }
 
 pub fn run<M: DefaultMachineRunner + Send + 'static>(
@@ -75,7 +101,10 @@ pub fn run<M: DefaultMachineRunner + Send + 'static>(
             let pieces = Pieces::new(case, *step, limits);
             resumable(verifier, &pieces, suspends.insert(Vec::new()))
         }
-        Mode::Complete { step } => complete(verifier, *step, max, suspends.insert(Vec::new())),
+        Mode::Complete { step, limits } => {
+            let records = suspends.insert(Vec::new());
+            complete(verifier, *step, limits, max, records)
+        }
         Mode::Signal(steps) => end_of(verifier, with_signal(verifier, steps, max)?),
     };
     printed.extend(texts.take());

@@ -48,22 +48,28 @@ pub fn resumable<M: DefaultMachineRunner>(
     }
 }
 
-/// One piece of a step, then all the rest at once.
+/// One piece of a step and one of each limit, then all the rest at once.
 pub fn complete<M: DefaultMachineRunner>(
     verifier: &Verifier<M>,
     step: u64,
+    limits: &[u64],
     max_cycles: u64,
     records: &mut Vec<Value>,
 ) -> End {
-    let result = verifier.resumable_verify(step);
-    let result = result.and_then(|result| match result {
-        VerifyResult::Completed(cycles) => Ok(cycles),
-        VerifyResult::Suspended(state) => {
-            records.push(state_record(&state, step, max_cycles));
-            verifier.complete(&state, max_cycles)
-        }
-    });
-    end_of(verifier, result)
+    let mut limits = limits.iter();
+    let mut result = verifier.resumable_verify(step);
+    while let Ok(VerifyResult::Suspended(state)) = &result {
+        records.push(state_record(state, step, max_cycles));
+        let Some(limit) = limits.next() else {
+            return end_of(verifier, verifier.complete(state, max_cycles));
+        };
+        result = verifier.resume_from_state(state, *limit);
+    }
+    match result {
+        Ok(VerifyResult::Completed(cycles)) => End::Cycles(cycles),
+        Ok(VerifyResult::Suspended(_)) => unreachable!("it is gone on with above"),
+        Err(error) => End::Failure(groups::failure(verifier, &error)),
+    }
 }
 
 impl<'a> Pieces<'a> {

@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::printer::Texts;
 use crate::rules::Rules;
 use ckb_types::core::cell::CellMeta;
+use ckb_vm::DefaultMachineRunner;
 use serde_json::{json, Value};
 use shared::lines::serve;
 use shared::lists::add_list;
@@ -57,14 +58,21 @@ impl Server {
     ) -> Result<Report, String> {
         let texts = Texts::default();
         match self.options.machine {
-            MachineKind::Asm => {
-                run::<AsmMachine>(case, &verifier(resolved, rules, &texts), &texts, full)
-            }
-            MachineKind::Plain => {
-                run::<PlainMachine>(case, &verifier(resolved, rules, &texts), &texts, full)
-            }
+            MachineKind::Asm => verified::<AsmMachine>(case, resolved, rules, &texts, full),
+            MachineKind::Plain => verified::<PlainMachine>(case, resolved, rules, &texts, full),
         }
     }
+}
+
+fn verified<M: DefaultMachineRunner + Send + 'static>(
+    case: &Case,
+    resolved: &Resolved,
+    rules: Rules,
+    texts: &Texts,
+    full: bool,
+) -> Result<Report, String> {
+    let verifier = verifier::<M>(resolved, rules, texts, case.debug_pause);
+    run(case, &verifier, texts, full)
 }
 
 fn failed(mut outcome: Value, failure: Failure) -> Value {

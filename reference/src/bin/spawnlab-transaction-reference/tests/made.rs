@@ -21,6 +21,9 @@ pub const PRINT_HI: &str = "\
     130500009308d0057300000068690000";
 /// Counts down from 4096 in t0, then as above: 16388 cycles more.
 pub const COUNT: &str = "b71200009382f2ffe39e02fe130500009308d00573000000";
+/// A pause by system call 2178, then as above
+pub const PAUSE: &str = "b7180000938828887300000013050000\
+    9308d00573000000";
 /// A jump to itself.
 pub const FOREVER: &str = "6f000000";
 

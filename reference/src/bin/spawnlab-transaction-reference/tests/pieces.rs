@@ -1,7 +1,7 @@
 //! Verifying piece by piece.
 
 use super::made::{
-    dep, input, of_data, output, program, script, transaction, COUNT, FOREVER, TYPE_ID,
+    dep, input, of_data, output, program, script, transaction, COUNT, FOREVER, PAUSE, TYPE_ID,
 };
 use super::verified;
 use serde_json::{json, Value};
@@ -102,6 +102,28 @@ fn what_never_ends_is_stopped() {
     assert_eq!(outcome["suspends_count"], 3);
 }
 
+#[test]
+fn a_script_raises_a_pause_where_the_case_says_so() {
+    let program = program(PAUSE);
+    let inputs = [input(0, of_data(&program, "data2", ""), Value::Null)];
+    let transaction = transaction(&inputs, &[dep(0, &program)], &[]);
+    let with = |debug_pause: Value| {
+        let mode = json!({"resumable": {"step": 100_000}});
+        verified(
+            &transaction,
+            json!({"mode": mode, "debug_pause": debug_pause}),
+        )
+    };
+    let [without, skipped, paused] = [json!(null), json!("skip"), json!("suspend")].map(with);
+    assert!(without["cause"]
+        .as_str()
+        .unwrap()
+        .contains("InvalidEcall(2178)"));
+    assert_eq!(skipped["suspends_count"], 0);
+    assert_eq!(paused["suspends_count"], 1);
+    assert_eq!(paused["cycles"], skipped["cycles"]);
+}
+
 /// Nothing is kept of it.
 #[test]
 fn a_type_id_is_suspended_without_a_scheduler() {
@@ -130,6 +152,18 @@ fn a_suspended_verification_is_completed() {
     assert_eq!(
         (&outcome["cycles"], &outcome["suspends_count"]),
         (&json!(3 * CYCLES), &json!(0))
+    );
+}
+
+#[test]
+fn there_may_be_pieces_before_it_is_completed() {
+    let mode = json!({"complete": {"step": 10_000, "limits": [20_000, 1_000]}});
+    let outcome = verified(&counting(), json!({"mode": mode, "max_cycles": 60_000}));
+    assert_eq!(outcome["cycles"], 3 * CYCLES);
+    let used = places(&outcome)[1].2;
+    assert_eq!(
+        places(&outcome),
+        [(0, 0, 10_000), (1, CYCLES, used), (1, CYCLES, 1_000)]
     );
 }
 
