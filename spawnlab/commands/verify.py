@@ -113,6 +113,7 @@ def _check_pin(options: argparse.Namespace) -> None:
         "--bin": options.bin is not None,
         "--script-version": options.script_version != NEWEST,
         "--max-cycles": options.max_cycles is not None,
+        "--debugger-calls": options.debugger_calls is not None,
     }
     given = [name for name, is_given in others.items() if is_given]
     if given:

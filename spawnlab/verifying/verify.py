@@ -108,10 +108,7 @@ def verify(
     resolved.
     """
     whole, groups = _prepared(file, script, version, program)
-    others = () if system_calls is consensus_syscalls else (OTHER_CALLS,)
-    whole = msgspec.structs.replace(whole, verifier=whole.verifier.calling(system_calls))
-    made = drive(_verifying(whole, groups, max_cycles, all_scripts=all_scripts))
-    return msgspec.structs.replace(made, notes=(*others, *made.notes))
+    return drive(_verifying(_calling(whole, system_calls), groups, max_cycles, all_scripts=all_scripts))
 
 
 async def perform_verification(
@@ -122,6 +119,7 @@ async def perform_verification(
     version: int = 2,
     program: bytes | None = None,
     all_scripts: bool = False,
+    system_calls: SyscallGenerator = consensus_syscalls,
     signal: Signal | None = None,
 ) -> Verification:
     """As :func:`verify`, under Trio: every VM is a task, and ``signal`` may suspend, resume and stop it.
@@ -131,7 +129,12 @@ async def perform_verification(
     from ..actors.verifying import play_steps
 
     whole, groups = _prepared(file, script, version, program)
-    return await play_steps(_verifying(whole, groups, max_cycles, all_scripts=all_scripts), signal)
+    steps = _verifying(_calling(whole, system_calls), groups, max_cycles, all_scripts=all_scripts)
+    return await play_steps(steps, signal)
+
+
+def _calling(whole: WholeTransaction, system_calls: SyscallGenerator) -> WholeTransaction:
+    return msgspec.structs.replace(whole, verifier=whole.verifier.calling(system_calls))
 
 
 def _prepared(
@@ -181,12 +184,13 @@ def _verifying(
             refusal = refusal or TransactionScriptError(group, cause)
             if not all_scripts:
                 break
+    others = () if whole.verifier.generator is consensus_syscalls else (OTHER_CALLS,)
     return Verification(
         tx_hash=whole.mock.transaction.hash,
         scripts=tuple(results),
         cycles=None if refusal else cycles,
         error=None if refusal is None else str(refusal),
-        notes=tuple(oddities(whole.mock, whole.verifier)),
+        notes=(*others, *oddities(whole.mock, whole.verifier)),
         whole=whole,
     )
 

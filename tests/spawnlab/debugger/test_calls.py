@@ -145,6 +145,15 @@ async def test_a_stage_has_them(tmp_path: Path) -> None:
     assert outcome.exit_code == 0
 
 
+async def test_a_verification_under_trio_has_them(tmp_path: Path) -> None:
+    file = transaction(tmp_path, WRITES)
+    assert not (await spawnlab.perform_verification(file)).passes
+    with DebuggerCalls(tmp_path) as calls:
+        made = await spawnlab.perform_verification(file, system_calls=calls)
+    assert made.passes
+    assert any("other system calls" in note for note in made.notes)
+
+
 # Commands
 
 
