@@ -1,3 +1,1 @@
 """VMs as Trio tasks: a conductor hands one baton round, so that their order is the scheduler's."""
-
-from .conductor import perform as perform

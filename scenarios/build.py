@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..actors.factory import ActorMachines
-from ..actors.python_vm import Actor
 from ..scheduler.limits import U64_MAX
 from ..scheduler.mockup import mock_group
 from ..scheduler.transaction import DataPieceId, Place, ScriptGroupData
@@ -29,6 +27,10 @@ from .model import BLOCK_CYCLES, Expectation, Limits, Program, Scenario
 from .names import nearest
 from .programs import STUB, Code, ProgramReader, check_elf
 
+if TYPE_CHECKING:
+    from ..actors.factory import ActorMachines
+    from ..actors.python_vm import Actor
+
 _PLAIN = Scenario(limits=Limits(cycles=BLOCK_CYCLES))
 
 
@@ -45,6 +47,8 @@ class Build(msgspec.Struct, frozen=True):
 
     def machines(self) -> ActorMachines:
         """What makes the VMs' machines in one run."""
+        from ..actors.factory import ActorMachines
+
         return ActorMachines(self.actors, [code.name for code in self.codes])
 
     def actor_names(self) -> tuple[str, ...]:

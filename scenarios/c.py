@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -47,6 +45,9 @@ def compile_c(file: Path, folder: Path, options: COptions) -> bytes:
     Equal texts give equal files, wherever they lie. Raises :class:`ScenarioError` with the compiler's messages, and
     where there is no compiler.
     """
+    import subprocess
+    import tempfile
+
     if importlib.util.find_spec("ziglang") is None:
         raise NoCompilerError(f"C needs a compiler: {install_words('c')}", path=options.path)
     with tempfile.TemporaryDirectory() as made:
@@ -73,6 +74,8 @@ def compile_c(file: Path, folder: Path, options: COptions) -> bytes:
 
 def compile_c_text(text: str, name: str, options: COptions) -> bytes:
     """The ELF file of C text, which messages call ``NAME.c``; raises as :func:`compile_c`."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as made:
         file = Path(made) / f"{name}.c"
         file.write_text(text, encoding="utf-8")

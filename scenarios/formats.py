@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import Any, NoReturn, cast
 
 from .errors import ScenarioError
@@ -18,9 +17,11 @@ def parse(text: str, suffix: str) -> Any:
     """The values in a file; raises :class:`ScenarioError`."""
     try:
         if suffix == ".toml":
+            import tomllib
+
             return tomllib.loads(text)
         return _json(text) if suffix == ".json" else _yaml(text)
-    except (tomllib.TOMLDecodeError, ValueError) as error:
+    except ValueError as error:
         raise _syntax_error(text, suffix, str(error)) from None
     except RecursionError:
         raise ScenarioError("nested too deeply") from None

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..actors.python_vm import Actor
 from .errors import ScenarioError
 from .names import nearest
+
+if TYPE_CHECKING:
+    from ..actors.python_vm import Actor
 
 
 def load_function(reference: str, folder: Path, path: str) -> Actor:
     """The ``async def`` function in a file; the file is run. Raises :class:`ScenarioError`."""
+    import inspect
+
     name, _, attribute = reference.rpartition(":")
     if not name.endswith(".py") or not attribute.isidentifier():
         raise ScenarioError(f"{reference!r} is not FILE.py:NAME", path=path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from .errors import ScenarioError
@@ -12,6 +11,8 @@ _NAMES_SHOWN = 16
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """What to add to an error about an unknown name: the nearest right one, or some of them."""
+    import difflib
+
     names = sorted(known)
     found = difflib.get_close_matches(name, names, 1)
     if found:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, cast
@@ -72,6 +71,8 @@ def _toml_line(keys: Sequence[Key], text: str) -> int | None:
 
 
 def _complete_toml(prefix: str) -> Iterator[Any]:
+    import tomllib
+
     for closer in _TOML_CLOSERS:
         try:
             yield tomllib.loads(prefix + closer)

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..actors.python_vm import Actor
 from ..scheduler.syscalls.names import CALL_NAMES
 from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
@@ -26,6 +26,9 @@ from .errors import ScenarioError
 from .functions import load_function
 from .load import read_file
 from .model import FORMS, Program
+
+if TYPE_CHECKING:
+    from ..actors.python_vm import Actor
 
 _RISCV = "EM_RISCV"
 _STEP = re.compile(r"(step|end)(_\d+)+")

@@ -7,6 +7,7 @@ from copy import copy
 
 from .saved import SavedRun
 from .scheduler.processes import Observer
+from .scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from .staging import Actors, Playable, Run, Staging, load
 
 
@@ -26,12 +27,14 @@ class Legs:
         actors: Actors | None,
         policy: str | None = None,
         faults: Sequence[str] = (),
+        system_calls: SyscallGenerator = consensus_syscalls,
     ) -> None:
         made = load(what, actors=actors)
         self._what: Playable = what if isinstance(what, SavedRun) else made
         self._actors = {made.codes[index].name: actor for index, actor in made.actors.items()} or actors
         self._policy = policy
         self._faults = faults
+        self._calls = system_calls
         self._limit = limit
         self._suspend_at = suspend_at
         self._observers = tuple(observers)
@@ -73,6 +76,7 @@ class Legs:
             actors=self._actors,
             policy=self._policy,
             faults=self._faults,
+            system_calls=self._calls,
         )
 
     def ended(self, run: Run) -> None:

@@ -12,6 +12,7 @@ from .scheduler.events import AnyEvent, IterationEnded
 from .scheduler.outcome import SUSPENDED, Outcome, outcome_of
 from .scheduler.processes import Observer
 from .scheduler.states import Runnable, VmState
+from .scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from .staging import Actors, Playable, Run, Staging
 from .vm.errors import SpawnlabError, VmError
 from .vm.snapshot import read_snapshot
@@ -180,14 +181,23 @@ async def stage(
     actors: Actors | None = None,
     policy: str | None = None,
     faults: Sequence[str] = (),
+    system_calls: SyscallGenerator = consensus_syscalls,
 ) -> AsyncGenerator[Stage]:
     """Set a run up under Trio and look after its tasks: ``async with spawnlab.stage("file.toml") as stage``.
 
-    ``what``, ``limit`` (cycles), ``observers``, ``actors``, ``policy`` and ``faults`` are those of
+    ``what``, ``limit`` (cycles), ``observers``, ``actors``, ``policy``, ``faults`` and ``system_calls`` are those of
     :func:`~spawnlab.play.perform`. Leaving it, by an exception or a cancellation too, ends all tasks; the journal so
     far can be read afterwards.
     """
-    staging = Staging(what, limit=limit, observers=observers, actors=actors, policy=policy, faults=faults)
+    staging = Staging(
+        what,
+        limit=limit,
+        observers=observers,
+        actors=actors,
+        policy=policy,
+        faults=faults,
+        system_calls=system_calls,
+    )
     try:
         async with open_conductor(staging.scheduler) as conductor:
             yield Stage(staging, conductor)

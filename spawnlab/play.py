@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import trio
 
-from .actors import perform as perform_scheduler
+from .actors.conductor import perform as perform_scheduler
 from .legs import Legs
 from .scheduler.outcome import conduct
 from .scheduler.processes import Observer
+from .scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from .staging import Actors, Playable, Run
 
 
@@ -22,6 +23,7 @@ async def perform(
     actors: Actors | None = None,
     policy: str | None = None,
     faults: Sequence[str] = (),
+    system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Run:
     """Play under Trio, every VM a task, within ``limit`` cycles of the whole run (the scenario's unless given).
 
@@ -36,6 +38,9 @@ async def perform(
     chain's. ``faults`` are texts of hypothetical faults (``docs/faults.md``), such as ``"exit:1:3:0"``. Such a run is
     never suspended.
 
+    ``system_calls`` gives machines others than the chain's (``docs/scheduler.md``), such as
+    :class:`~spawnlab.debugger.calls.DebuggerCalls`; what they remember is not in a suspended run.
+
     A run that fails is a run all the same. Cancelling leaves no task behind.
     Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for what cannot be read or compiled, and
     :class:`~spawnlab.saved.SavedRunError` for a suspended run that can't be gone on with,
@@ -44,7 +49,14 @@ async def perform(
     :class:`~spawnlab.staging.HypotheticalRunError` where a hypothetical run would be suspended or gone on with.
     """
     legs = Legs(
-        what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
+        what,
+        limit=limit,
+        suspend_at=suspend_at,
+        observers=observers,
+        actors=actors,
+        policy=policy,
+        faults=faults,
+        system_calls=system_calls,
     )
     while (staging := legs.next()) is not None:
         legs.ended(staging.run_of(await perform_scheduler(staging.scheduler, limit=staging.budget)))
@@ -60,12 +72,20 @@ def run(
     actors: Actors | None = None,
     policy: str | None = None,
     faults: Sequence[str] = (),
+    system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Run:
     """Play under Trio from code that is not asynchronous; as :func:`perform`."""
 
     async def play() -> Run:
         return await perform(
-            what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
+            what,
+            limit=limit,
+            suspend_at=suspend_at,
+            observers=observers,
+            actors=actors,
+            policy=policy,
+            faults=faults,
+            system_calls=system_calls,
         )
 
     return trio.run(play)
@@ -80,10 +100,18 @@ def run_synchronously(
     actors: Actors | None = None,
     policy: str | None = None,
     faults: Sequence[str] = (),
+    system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Run:
     """Play without Trio: the same run, for exploring many of them; as :func:`perform`."""
     legs = Legs(
-        what, limit=limit, suspend_at=suspend_at, observers=observers, actors=actors, policy=policy, faults=faults
+        what,
+        limit=limit,
+        suspend_at=suspend_at,
+        observers=observers,
+        actors=actors,
+        policy=policy,
+        faults=faults,
+        system_calls=system_calls,
     )
     while (staging := legs.next()) is not None:
         legs.ended(staging.run_of(conduct(staging.scheduler, staging.budget)))

@@ -9,6 +9,7 @@ import msgspec
 
 from .actors.factory import ActorMachines, SavedPlay
 from .actors.python_vm import Actor, ReplayError
+from .runs import Run
 from .saved import SavedRun, SavedRunError, is_saved, save
 from .scenarios.build import Build, build, build_actors, build_elf, build_file, split_script
 from .scenarios.check import unmet
@@ -23,7 +24,7 @@ from .scheduler.outcome import SUSPENDED, Outcome
 from .scheduler.policy import CONSENSUS_POLICY
 from .scheduler.processes import Observer
 from .scheduler.scheduler import Scheduler, SchedulerCopy
-from .showing import shown
+from .scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from .vm.errors import CyclesExceeded, SpawnlabError, VmError
 
 Actors = Mapping[str, Actor]
@@ -34,40 +35,6 @@ Playable = Build | Scenario | SavedRun | Actors | str | os.PathLike[str]
 
 class HypotheticalRunError(SpawnlabError):
     """A hypothetical run is to be suspended or gone on with, which only the chain's own can be."""
-
-
-class Run(msgspec.Struct, frozen=True):
-    """A run that is over: what was played, how it ended, and everything that happened."""
-
-    build: Build
-    outcome: Outcome
-    journal: Journal
-    unmet: tuple[str, ...]
-    """What the scenario expects and did not happen; empty when all is as expected, and for a suspended run."""
-    saved: SavedRun | None = None
-    """What to go on from, where the run was suspended."""
-    limit: int = 0
-    """Cycles that it might spend."""
-    places: Mapping[int, str] = {}
-    """``file:line`` of the functions that had not come to their end, by VM."""
-
-    @property
-    def hypothetical(self) -> str | None:
-        """The texts of the policy and the faults, where the run is not the chain's: no node may come to this."""
-        return hypothetical_order(self.journal.policy)
-
-    @property
-    def as_expected(self) -> bool:
-        """Whether all that the scenario expects has happened."""
-        return not self.unmet
-
-    def _repr_svg_(self) -> str | None:
-        """The run's timeline, which a notebook shows by itself."""
-        return shown("svg", self)
-
-    def _repr_html_(self) -> str | None:
-        """The same as a part of a page, with its tooltips."""
-        return shown("html", self)
 
 
 class StagingCopy(msgspec.Struct, frozen=True):
@@ -118,7 +85,7 @@ class Staging:
     """A run that is set up: what is played, its scheduler, its journal, and how far it may go.
 
     ``policy`` is the text of an order (:func:`~spawnlab.scheduler.hypothetical.policy_of`); ``None`` is the chain's.
-    ``faults`` are texts too (:func:`~spawnlab.scheduler.faults.fault_of`).
+    ``faults`` are texts too (:func:`~spawnlab.scheduler.faults.fault_of`). ``system_calls`` are those of each machine.
     """
 
     def __init__(
@@ -131,6 +98,7 @@ class Staging:
         actors: Actors | None = None,
         policy: str | None = None,
         faults: Sequence[str] = (),
+        system_calls: SyscallGenerator = consensus_syscalls,
     ) -> None:
         chosen, injected = policy_of(CONSENSUS_TEXT if policy is None else policy), faults_of(faults)
         self.build = load(what, actors=actors)
@@ -138,12 +106,18 @@ class Staging:
         self._check_chains(what, suspend_at)
         self.machines = self.build.machines()
         self._observers = tuple(observers)
+        self._calls = system_calls
         if isinstance(what, SavedRun):
             self.journal.events += what.events
-            self.scheduler = _resume(self.build, what, self._watchers(), self.machines)
+            self.scheduler = _resume(self.build, what, self._watchers(), self.machines, system_calls)
         else:
             self.scheduler = Scheduler(
-                self.build.sg_data, policy=chosen, observers=self._watchers(), machines=self.machines, faults=injected
+                self.build.sg_data,
+                system_calls,
+                policy=chosen,
+                observers=self._watchers(),
+                machines=self.machines,
+                faults=injected,
             )
         consumed = self.scheduler.consumed_cycles()
         end = self.build.scenario.limits.cycles if limit is None else limit
@@ -192,7 +166,7 @@ class Staging:
             self.machines.restore(play)
         del self.journal.events[copy.events :]
         self.scheduler = Scheduler.go_back(
-            self.build.sg_data, copy.scheduler, observers=self._watchers(), machines=self.machines
+            self.build.sg_data, copy.scheduler, self._calls, observers=self._watchers(), machines=self.machines
         )
 
     def run_of(self, outcome: Outcome) -> Run:
@@ -217,7 +191,9 @@ class Staging:
         return Run(self.build, Outcome(status=SUSPENDED, cycles=cycles, iterations=iterations), self.journal, (), saved)
 
 
-def _resume(made: Build, saved: SavedRun, watchers: Iterable[Observer], machines: ActorMachines) -> Scheduler:
+def _resume(
+    made: Build, saved: SavedRun, watchers: Iterable[Observer], machines: ActorMachines, calls: SyscallGenerator
+) -> Scheduler:
     if saved.policy != CONSENSUS_POLICY.name:
         raise SavedRunError(f"the run was suspended under the policy {saved.policy!r}, not {CONSENSUS_POLICY.name!r}")
     missing = [name for name in saved.actors if name not in made.actor_names()]
@@ -228,7 +204,7 @@ def _resume(made: Build, saved: SavedRun, watchers: Iterable[Observer], machines
     try:
         for play in saved.plays:
             machines.restore(play)
-        scheduler = Scheduler.resume(made.sg_data, saved.state, observers=watchers, machines=machines)
+        scheduler = Scheduler.resume(made.sg_data, saved.state, calls, observers=watchers, machines=machines)
     except VmError as error:
         raise SavedRunError(f"a VM can't be made again from the state (a node would crash): {error}") from None
     except ReplayError as error:

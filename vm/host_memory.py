@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from mmap import ACCESS_COPY, ACCESS_READ, mmap
 from sys import getrefcount
-from tempfile import TemporaryFile
 from typing import BinaryIO
 
 MEMORY_SIZE = 4 << 20
@@ -116,4 +115,6 @@ class SharedImage:
 def _nameless_file() -> BinaryIO:
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("spawnlab"), "r+b", buffering=0)
+    from tempfile import TemporaryFile  # it loads much, and is needed by few hosts
+
     return TemporaryFile(buffering=0)

@@ -31,7 +31,7 @@ PARTS = {
     ],
     "How to": [
         "scenarios", "transactions", "explain", "hints", "pictures", "stepper", "watch", "cost", "orders", "faults",
-        "explore", "actors", "scheduler",
+        "explore", "actors", "scheduler", "debugger",
     ],
     "Reference": ["gallery", "python", "json", "isa"],
     "Background": ["architecture", "conformance", "differences", "reliability", "performance"],

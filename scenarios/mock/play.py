@@ -19,6 +19,7 @@ from ..errors import ScenarioError
 from .model import MockCellDep
 from .read import MockTransaction
 from .scripts import address_of, find_script
+from .templates import MARK
 
 _DATA = re.compile(r"0x\{\{ ?data (.+?) ?\}\}")
 _NAME_MAX = 48
@@ -79,7 +80,7 @@ def _once(wanted: Sequence[str | None]) -> Iterator[str]:
 
 def _files(text: str) -> dict[int, str]:
     """Names by the number of the dep in ``mock_info``; none where the text is JSON only without its templates."""
-    if "{{" not in text:
+    if MARK not in text:
         return {}
     try:
         values: Any = json.loads(text)

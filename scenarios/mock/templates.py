@@ -21,6 +21,8 @@ from ..load import read_file
 from ..names import nearest
 
 _ANY = re.compile(r"\{\{ ?(\w+) (.+?) ?\}\}")
+MARK = "{{"
+"""What each of them begins with."""
 KINDS = ("data", "hash", "def_type", "ref_type")
 
 
@@ -30,6 +32,8 @@ def replaced(text: str, folder: Path) -> str:
     Raises :class:`ScenarioError`, which names the line, for a file that can't be read, a name that is defined twice, or
     not at all, and a template of no known kind.
     """
+    if MARK not in text:
+        return text
     for found in _ANY.finditer(text):
         if found[1] not in KINDS:
             raise _error(text, found, f"there is no template {found[1]!r}{nearest(found[1], KINDS)}")

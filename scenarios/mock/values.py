@@ -62,13 +62,17 @@ def decode(wanted: type[Any], value: Any) -> Any:
     if not value.startswith("0x"):
         raise ValueError(f"{_shown(value)} does not begin with 0x: {_form(wanted)}")
     digits = value[2:]
-    if _DIGITS.fullmatch(digits) is None:
-        raise ValueError(f"{_shown(value)} has something else than hexadecimal digits: {_form(wanted)}")
-    if issubclass(wanted, Number):
-        return _number(wanted, value, digits)
-    if len(digits) % 2:
-        raise ValueError(f"{_shown(value)} has an odd number of digits: {_form(wanted)}")
-    content = bytes.fromhex(digits)
+    return _number(wanted, value, digits) if issubclass(wanted, Number) else _bytes(wanted, value, digits)
+
+
+def _bytes(wanted: type[Any], value: str, digits: str) -> Any:
+    try:
+        content = bytes.fromhex(digits)
+    except ValueError:
+        content = b""
+    if 2 * len(content) != len(digits):  # or it has skipped spaces
+        wrong = "an odd number of digits" if _DIGITS.fullmatch(digits) else "something else than hexadecimal digits"
+        raise ValueError(f"{_shown(value)} has {wrong}: {_form(wanted)}")
     if issubclass(wanted, Hash) and len(content) != 32:
         raise ValueError(f"{_shown(value)} has {len(content)} bytes: {_form(wanted)}")
     return wanted(content)
@@ -82,6 +86,8 @@ def encode(value: Any) -> str:
 
 
 def _number(wanted: type[Number], value: str, digits: str) -> Number:
+    if _DIGITS.fullmatch(digits) is None:
+        raise ValueError(f"{_shown(value)} has something else than hexadecimal digits: {_form(wanted)}")
     if not digits or (digits[0] == "0" and digits != "0"):
         raise ValueError(f"{_shown(value)} {'has zeros in front' if digits else 'has no digits'}: {_form(wanted)}")
     number = int(digits, 16) if len(digits) <= wanted.bits // 4 else None

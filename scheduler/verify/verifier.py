@@ -108,7 +108,9 @@ class Verifier:
         """In the order in which they run."""
         self._programs = programs or Programs(resolved.cell_deps)
         self._watch = watch
-        self._generator, self._context = generator, context
+        self.generator = generator
+        """What gives the machines their system calls."""
+        self._context = context
 
     def find(self, group_type: GroupType, script_hash: bytes) -> ScriptGroup | None:
         """The group of a script."""
@@ -139,14 +141,19 @@ class Verifier:
         old = self.resolved.cell_deps
         deps = (*old[:index], msgspec.structs.replace(old[index], data=program), *old[index + 1 :])
         resolved = msgspec.structs.replace(self.resolved, cell_deps=deps)
-        return self._with(resolved, self._watch)
+        return self._with(resolved, self._watch, self.generator, self._context)
 
     def watched(self, watch: Watch) -> Verifier:
         """The same with other observers."""
-        return self._with(self.resolved, watch)
+        return self._with(self.resolved, watch, self.generator, self._context)
 
-    def _with(self, resolved: ResolvedTransaction, watch: Watch) -> Verifier:
-        generator, context = self._generator, self._context
+    def calling(self, generator: SyscallGenerator, context: object = None) -> Verifier:
+        """The same with other system calls."""
+        return self._with(self.resolved, self._watch, generator, context)
+
+    def _with(
+        self, resolved: ResolvedTransaction, watch: Watch, generator: SyscallGenerator, context: object
+    ) -> Verifier:
         return Verifier(
             resolved, rules=self.rules, programs=self._programs, watch=watch, generator=generator, context=context
         )
@@ -155,8 +162,8 @@ class Verifier:
         """A group's, from the beginning or from a state; raises as :meth:`code_of`."""
         sg_data, observers = self.sg_data(group), self._watch(group)
         if state is None:
-            return Scheduler(sg_data, self._generator, self._context, observers=observers)
-        return Scheduler.resume(sg_data, state, self._generator, self._context, observers=observers)
+            return Scheduler(sg_data, self.generator, self._context, observers=observers)
+        return Scheduler.resume(sg_data, state, self.generator, self._context, observers=observers)
 
     # In one go
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..scheduler.events import AnyEvent
+    from ..scheduler.syscalls.generator import SyscallGenerator
     from ..staging import Playable, Run
     from ..views.screen import Screen
 
@@ -56,18 +57,20 @@ def play(
     past: Iterable[AnyEvent] = (),
     policy: str | None = None,
     faults: Sequence[str] = (),
+    system_calls: SyscallGenerator | None = None,
 ) -> int:
     """Play and print; ``past`` are the events of a run that is gone on with, ``policy`` is a hypothetical order.
 
-    ``faults`` are hypothetical too. Returns the exit status.
+    ``faults`` are hypothetical too, and so are ``system_calls`` that are not the chain's. Returns the exit status.
     """
     from ..play import run, run_synchronously
     from ..scheduler.faults import faults_of, run_name
     from ..scheduler.hypothetical import CONSENSUS_TEXT, hypothetical_order, policy_of
     from ..scheduler.journal import Journal
+    from ..scheduler.syscalls.generator import consensus_syscalls
     from ..staging import load
     from ..views.cast import Cast
-    from ..views.hypotheticals import hypothetical_lines
+    from ..views.hypotheticals import OTHER_CALLS, hypothetical_lines
     from ..views.screen import Screen
     from ..views.text import harmless
     from ..views.timeline import Timeline
@@ -87,7 +90,10 @@ def play(
             for line in terminal_for(options).wrap(harmless(build.scenario.title)):
                 print(line)
         hypothetical = hypothetical_order(seen.policy)
-        for said in () if hypothetical is None else hypothetical_lines(hypothetical):
+        said_first = [] if hypothetical is None else list(hypothetical_lines(hypothetical))
+        if system_calls not in (None, consensus_syscalls):
+            said_first.append(OTHER_CALLS)
+        for said in said_first:
             for line in terminal_for(options).wrap(said):
                 print(terminal_for(options).style(line, "bold", "yellow"))
         for line in screen.heading():
@@ -102,6 +108,7 @@ def play(
             observers=[seen, *observers],
             policy=policy,
             faults=faults,
+            system_calls=system_calls or consensus_syscalls,
         )
     finally:  # interrupted, too: the journal so far is there to be read
         if options.journal:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import playing
 from .common import add_fault_option, add_version_option
+from .debugging import add_debugger_options, system_calls_of
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -31,6 +32,7 @@ def add(commands: Subparsers) -> None:
         "(docs/orders.md); the chain's own is largest",
     )
     add_fault_option(parser)
+    add_debugger_options(parser)
     parser.set_defaults(command=partial(execute, parser=parser))
 
 
@@ -39,5 +41,8 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from ..staging import load
 
     playing.check_options(options, parser)
+    if options.debugger_calls is not None and options.suspend_at is not None:
+        parser.error("--debugger-calls: what programs have open can't be in a suspended run, so leave out --suspend-at")
     what = load(options.file, version=options.script_version)
-    return playing.play(options, what, policy=options.policy, faults=options.fault)
+    with system_calls_of(options, parser) as calls:
+        return playing.play(options, what, policy=options.policy, faults=options.fault, system_calls=calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .common import (
@@ -15,6 +16,7 @@ from .common import (
     terminal_for,
     use_engine,
 )
+from .debugging import add_debugger_options, system_calls_of
 
 if TYPE_CHECKING:
     from .common import Subparsers
@@ -60,12 +62,13 @@ def add(commands: Subparsers) -> None:
         help="write what all scripts come to into the file, as its member 'expect': pytest holds it to that",
     )
     parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
+    add_debugger_options(parser)
     add_color_option(parser)
     add_engine_option(parser)
-    parser.set_defaults(command=execute)
+    parser.set_defaults(command=partial(execute, parser=parser))
 
 
-def execute(options: argparse.Namespace) -> int:
+def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> int:
     """Verify and say; returns the exit status."""
     use_engine(options)
     from pathlib import Path
@@ -79,14 +82,16 @@ def execute(options: argparse.Namespace) -> int:
     if options.pin:
         _check_pin(options)
     program = None if options.bin is None else read_file(Path(options.bin))
-    made = verify(
-        options.file,
-        max_cycles=BLOCK_CYCLES if options.max_cycles is None else options.max_cycles,
-        script=options.script,
-        version=options.script_version,
-        program=program,
-        all_scripts=options.all or options.pin,
-    )
+    with system_calls_of(options, parser) as calls:
+        made = verify(
+            options.file,
+            max_cycles=BLOCK_CYCLES if options.max_cycles is None else options.max_cycles,
+            script=options.script,
+            version=options.script_version,
+            program=program,
+            all_scripts=options.all or options.pin,
+            system_calls=calls,
+        )
     if options.json:
         print(json_of(made))
     else:
@@ -108,6 +113,7 @@ def _check_pin(options: argparse.Namespace) -> None:
         "--bin": options.bin is not None,
         "--script-version": options.script_version != NEWEST,
         "--max-cycles": options.max_cycles is not None,
+        "--debugger-calls": options.debugger_calls is not None,
     }
     given = [name for name, is_given in others.items() if is_given]
     if given:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
+from ..debugger.numbers import OWN
 from ..scheduler.deadlock import DeadlockReport, Waiting
 from ..scheduler.events import FaultInjected, IterationStarted, Logged
 from ..scheduler.fds import other_end
@@ -193,6 +194,10 @@ def _fault(run: Run, history: History) -> Explanation:
         facts.append(f"it was VM {fault.vm}'s turn{name}{where}")
     if failure.detail:
         facts.append(failure.detail)
+    number = failure.debug.removeprefix("InvalidEcall(").removesuffix(")")
+    if number in map(str, OWN):
+        options = "--debugger-calls" if number != "9000" else "--debugger-calls with --read-file"
+        facts.append(f"{number} is a system call that ckb-debugger has, and no node: {options} answers it")
     return Explanation(
         ending="fault",
         headline=f"error: {failure.display}",

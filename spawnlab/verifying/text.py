@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..explain.explain import explain
-from ..explain.model import Explanation
-from ..explain.text import text_of
+from ..runs import Run
 from ..scenarios.model import CYCLES_DEFAULT
 from ..scheduler.events import Logged
 from ..views.jsontext import json_text
 from ..views.terminal import Terminal
 from ..views.text import harmless
 from .verify import ScriptResult, Verification
+
+if TYPE_CHECKING:
+    from ..explain.model import Explanation
 
 
 def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
@@ -36,6 +38,13 @@ def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
         yield f"{left} more {'script is' if left == 1 else 'scripts are'} not run"
 
 
+def _explained(run: Run) -> Explanation:
+    """Explaining is loaded where there is something to explain: most transactions pass."""
+    from ..explain.explain import explain
+
+    return explain(run)
+
+
 def _unmet(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
     for missed in script.unmet:
         yield from terminal.wrap(harmless(f"  not as expected: {missed}"), hanging="    ")
@@ -43,8 +52,10 @@ def _unmet(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
 
 def _why(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
     """The explanation of a run, or the error of one that did not run."""
+    from ..explain.text import text_of
+
     if script.run is not None:
-        for line in text_of(explain(script.run), terminal, brief=False):
+        for line in text_of(_explained(script.run), terminal, brief=False):
             yield f"  {line}"
     elif script.error is not None:
         yield from terminal.wrap(harmless(f"  {script.error}"), hanging="    ")
@@ -127,7 +138,7 @@ def json_of(made: Verification) -> str:
             error=script.error,
             log=tuple(_log(script)),
             unmet=script.unmet if script.group in made.whole.expected else (),
-            explanation=explain(script.run) if script.error is not None and script.run is not None else None,
+            explanation=_explained(script.run) if script.error is not None and script.run is not None else None,
         )
         for script in made.scripts
     )

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..actors.verifying import Signal, play_steps
+from ..runs import Run
 from ..scenarios.build import WholeTransaction, read_transaction
 from ..scenarios.check import unmet
 from ..scenarios.errors import ScenarioError
@@ -22,10 +23,14 @@ from ..scenarios.programs import check_elf
 from ..scheduler.journal import Journal
 from ..scheduler.outcome import Failure, Outcome, outcome_of
 from ..scheduler.policy import CONSENSUS_POLICY
+from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..scheduler.verify.errors import ScriptError, TransactionScriptError, ValidationFailure
 from ..scheduler.verify.groups import ScriptGroup
 from ..scheduler.verify.verifier import Steps, T, drive
-from ..staging import Run
+from ..views.hypotheticals import OTHER_CALLS
+
+if TYPE_CHECKING:
+    from ..actors.verifying import Signal
 
 
 class ScriptResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +80,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     """Why it is refused, in the reference's words."""
     notes: tuple[str, ...]
-    """What is odd about the file."""
+    """What is odd about the file, and about how it is verified."""
     whole: WholeTransaction
 
     @property
@@ -92,16 +97,18 @@ def verify(
     version: int = 2,
     program: bytes | None = None,
     all_scripts: bool = False,
+    system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Verification:
     """Verify a mock transaction within ``max_cycles`` for all of its scripts, or ``script`` alone.
 
     ``version`` is the newest script version that is active. ``program`` is an ELF file that takes the place of the
     code of ``script``. ``all_scripts`` goes on behind the first that does not pass, with what that has left; a node
-    would not. Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where the
-    transaction can't be resolved.
+    would not. ``system_calls`` gives others than the chain's (:class:`~spawnlab.debugger.calls.DebuggerCalls`). Raises
+    :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where the transaction can't be
+    resolved.
     """
     whole, groups = _prepared(file, script, version, program)
-    return drive(_verifying(whole, groups, max_cycles, all_scripts=all_scripts))
+    return drive(_verifying(_calling(whole, system_calls), groups, max_cycles, all_scripts=all_scripts))
 
 
 async def perform_verification(
@@ -112,14 +119,22 @@ async def perform_verification(
     version: int = 2,
     program: bytes | None = None,
     all_scripts: bool = False,
+    system_calls: SyscallGenerator = consensus_syscalls,
     signal: Signal | None = None,
 ) -> Verification:
     """As :func:`verify`, under Trio: every VM is a task, and ``signal`` may suspend, resume and stop it.
 
     Raises :class:`~spawnlab.scheduler.verify.errors.VerificationInterrupted` where it is stopped.
     """
+    from ..actors.verifying import play_steps
+
     whole, groups = _prepared(file, script, version, program)
-    return await play_steps(_verifying(whole, groups, max_cycles, all_scripts=all_scripts), signal)
+    steps = _verifying(_calling(whole, system_calls), groups, max_cycles, all_scripts=all_scripts)
+    return await play_steps(steps, signal)
+
+
+def _calling(whole: WholeTransaction, system_calls: SyscallGenerator) -> WholeTransaction:
+    return msgspec.structs.replace(whole, verifier=whole.verifier.calling(system_calls))
 
 
 def _prepared(
@@ -139,7 +154,12 @@ def _prepared(
         raise wrong.in_file(str(whole.file)) from None
     if program is not None:
         check_elf(program, version, "$")
-        whole = msgspec.structs.replace(whole, verifier=verifier.with_program(chosen.script, program))
+        try:
+            verifier = verifier.with_program(chosen.script, program)
+        except ScriptError as wrong:
+            said = f"{address_of(chosen)} has no program whose place another could take: {wrong}"
+            raise ScenarioError(said).in_file(str(whole.file)) from None
+        whole = msgspec.structs.replace(whole, verifier=verifier)
     return whole, [chosen]
 
 
@@ -164,12 +184,13 @@ def _verifying(
             refusal = refusal or TransactionScriptError(group, cause)
             if not all_scripts:
                 break
+    others = () if whole.verifier.generator is consensus_syscalls else (OTHER_CALLS,)
     return Verification(
         tx_hash=whole.mock.transaction.hash,
         scripts=tuple(results),
         cycles=None if refusal else cycles,
         error=None if refusal is None else str(refusal),
-        notes=tuple(oddities(whole.mock, whole.verifier)),
+        notes=(*others, *oddities(whole.mock, whole.verifier)),
         whole=whole,
     )
 

@@ -14,6 +14,9 @@ from ..scheduler.syscalls.names import CALL_NAMES
 from ..vm.machine import EXIT
 from .text import harmless
 
+OTHER_CALLS = "with other system calls than the chain's, where no node may come to the same end"
+"""What is said of a run that has them."""
+
 
 class FaultNote(msgspec.Struct, frozen=True, kw_only=True):
     """A fault of a run, and what came of it."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from ..scenarios.mock import files
 
 HEAVY = {"trio", "msgspec", "elftools", "yaml", "ctypes", "dataclasses", "inspect", "spawnlab.vm", "spawnlab.scheduler"}
 NOT_FOR_A_SMALL_RUN = {"elftools", "yaml", "pdb", "spawnlab.vm.native.space", "spawnlab.explain", "spawnlab.vm.blocks"}
@@ -31,3 +34,9 @@ def test_a_small_run_loads_no_more_than_it_needs() -> None:
     modules = loaded(["run", "gallery:own_pipe"])
     assert "spawnlab.vm.machine" in modules
     assert not modules & NOT_FOR_A_SMALL_RUN
+
+
+def test_verifying_loads_neither_trio_nor_explaining(tmp_path: Path) -> None:
+    modules = loaded(["verify", str(files.written(tmp_path, files.worked()))])
+    assert "spawnlab.vm.machine" in modules
+    assert not modules & {*NOT_FOR_A_SMALL_RUN, "trio", "spawnlab.staging"}

@@ -59,6 +59,7 @@ def test_pinned_anew(tmp_path: Path) -> None:
         (["tx.json", "--script", "input.0.lock"], "not with --script"),
         (["tx.json", "--script-version", "1"], "not with --script-version"),
         (["tx.json", "--max-cycles", "10"], "not with --max-cycles"),
+        (["tx.json", "--debugger-calls", "."], "not with --debugger-calls"),
         (["-"], "the standard input is none"),
     ],
 )

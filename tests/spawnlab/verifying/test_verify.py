@@ -155,6 +155,7 @@ def test_from_the_standard_input(
         (["gone.json"], "spawnlab: gone.json: No such file or directory"),
         (["tx.json", "--script", "input.9.lock"], "there are 1 inputs"),
         (["tx.json", "--bin", "gone"], "gone: No such file"),
+        (["no_code.json", "--bin", "smallest.elf"], "no_code.json: input.0.lock has no program whose place another"),
     ],
 )
 def test_bad_input(
@@ -164,7 +165,10 @@ def test_bad_input(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    transaction(tmp_path, SAYS)
+    values = json.loads(transaction(tmp_path, SAYS).read_text())
+    values["tx"]["cell_deps"] = []
+    (tmp_path / "no_code.json").write_text(json.dumps(values))
+    (tmp_path / "smallest.elf").write_bytes(files.SMALLEST)
     monkeypatch.chdir(tmp_path)
     assert main(["verify", *arguments]) == 2
     assert said in capsys.readouterr().err
