@@ -10,9 +10,11 @@ import msgspec
 from ..runs import Run
 from ..scenarios.model import CYCLES_DEFAULT
 from ..scheduler.events import Logged
+from ..scheduler.verify.type_id import is_type_id
 from ..views.jsontext import json_text
 from ..views.terminal import Terminal
 from ..views.text import harmless
+from .type_id import why_refused
 from .verify import ScriptResult, Verification
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
         if script.group in made.whole.expected:
             yield from _unmet(script, terminal)
         if script.error is not None:
-            yield from _why(script, terminal)
+            yield from _why(made, script, terminal)
     yield from terminal.wrap(harmless(_verdict(made)), hanging="  ")
     left = len(made.whole.verifier.groups) - len(made.scripts)
     if made.error is not None and left > 0:
@@ -50,15 +52,22 @@ def _unmet(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
         yield from terminal.wrap(harmless(f"  not as expected: {missed}"), hanging="    ")
 
 
-def _why(script: ScriptResult, terminal: Terminal) -> Iterator[str]:
-    """The explanation of a run, or the error of one that did not run."""
+def _why(made: Verification, script: ScriptResult, terminal: Terminal) -> Iterator[str]:
+    """The explanation of a run, or what is wrong where nothing ran."""
     from ..explain.text import text_of
 
     if script.run is not None:
         for line in text_of(_explained(script.run), terminal, brief=False):
             yield f"  {line}"
-    elif script.error is not None:
-        yield from terminal.wrap(harmless(f"  {script.error}"), hanging="    ")
+    else:
+        said = f"why: {refused}" if (refused := _refused(made, script)) else script.error or ""
+        yield from terminal.wrap(harmless(f"  {said}"), hanging="    ")
+
+
+def _refused(made: Verification, script: ScriptResult) -> str | None:
+    """Why the built-in type id script does not pass."""
+    is_refused = script.error is not None and is_type_id(script.group.script)
+    return why_refused(script.group, made.whole.mock.transaction) if is_refused else None
 
 
 def _end(script: ScriptResult) -> str:
@@ -95,7 +104,9 @@ def _verdict(made: Verification) -> str:
     return used
 
 
-class _Script(msgspec.Struct, frozen=True):
+class ScriptReport(msgspec.Struct, frozen=True):
+    """One script in JSON."""
+
     script: str
     hash: str
     inputs: tuple[int, ...]
@@ -108,24 +119,27 @@ class _Script(msgspec.Struct, frozen=True):
     error: str | None
     log: tuple[tuple[int, str], ...]
     unmet: tuple[str, ...]
+    why: str | None
     explanation: Explanation | None
 
 
-class _Verification(msgspec.Struct, frozen=True, kw_only=True):
+class VerificationReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A verification in JSON."""
+
     format: int = 1
     tx_hash: str
     passes: bool
     cycles: int | None
     error: str | None
     notes: tuple[str, ...]
-    scripts: tuple[_Script, ...]
+    scripts: tuple[ScriptReport, ...]
     not_run: int
 
 
 def json_of(made: Verification) -> str:
     """The same as JSON (``docs/json.md``)."""
     scripts = tuple(
-        _Script(
+        ScriptReport(
             script=script.address,
             hash=f"0x{script.group.hash.hex()}",
             inputs=script.group.inputs,
@@ -138,12 +152,13 @@ def json_of(made: Verification) -> str:
             error=script.error,
             log=tuple(_log(script)),
             unmet=script.unmet if script.group in made.whole.expected else (),
+            why=_refused(made, script),
             explanation=_explained(script.run) if script.error is not None and script.run is not None else None,
         )
         for script in made.scripts
     )
     return json_text(
-        _Verification(
+        VerificationReport(
             tx_hash=f"0x{made.tx_hash.hex()}",
             passes=made.error is None,
             cycles=made.cycles,

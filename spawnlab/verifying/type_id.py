@@ -18,9 +18,13 @@ def why_refused(group: ScriptGroup, transaction: Transaction) -> str | None:
         return "no input, of which the args of a new type id are made"
     if code == TOO_MANY_CELLS:
         inputs, outputs = len(group.inputs), len(group.outputs)
-        return f"a type id is one cell, consumed once and made once; {inputs} inputs and {outputs} outputs have this one"
+        return (
+            f"a type id is one cell, consumed once and made once; {inputs} inputs and {outputs} outputs have this one"
+        )
     if code == WRONG_HASH:
         output = group.outputs[0]
         right = type_id_args(transaction, output).hex()
-        return f"a type id that output {output} begins has the args 0x{right}: the hash of the first input and of {output}"
+        return (
+            f"a type id that output {output} begins has the args 0x{right}: the hash of the first input and of {output}"
+        )
     return None

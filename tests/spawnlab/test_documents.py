@@ -35,6 +35,7 @@ from spawnlab.scheduler.codes import ReturnCode
 from spawnlab.scheduler.faults import KINDS as FAULTS
 from spawnlab.scheduler.faults import form_of
 from spawnlab.scheduler.outcome import Outcome
+from spawnlab.verifying.text import ScriptReport, VerificationReport
 from spawnlab.views.costs import CostReport, VmCost
 from spawnlab.views.diff import DiffReport, Side
 from spawnlab.views.hypotheticals import FaultNote
@@ -132,6 +133,8 @@ def test_every_link_leads_somewhere() -> None:
         Found,
         Campaign,
         Shape,
+        ScriptReport,
+        VerificationReport,
     ],
 )
 def test_every_field_of_json_is_documented(kind: type[msgspec.Struct]) -> None:
