@@ -8,11 +8,15 @@ import trio
 
 from ..scheduler.verify.errors import VerificationInterrupted
 from ..scheduler.verify.verifier import Leg, Steps
-from ..vm.errors import Pause, VmError
+from ..vm.errors import Pause, SpawnlabError, VmError
 from ..vm.machine import PauseSignal
 from .conductor import Conductor, open_conductor
 
 T = TypeVar("T")
+
+
+class SignalError(SpawnlabError):
+    """A signal is used for a second verification."""
 
 
 class Signal:
@@ -24,6 +28,7 @@ class Signal:
     def __init__(self) -> None:
         self.cancel_scope = trio.CancelScope()
         """Round all of the verification. Cancelled, or past the deadline that is set in it, it stops that."""
+        self._begun = False
         self._pause = PauseSignal()
         self._resumed = trio.Event()
         self._resumed.set()
@@ -42,6 +47,12 @@ class Signal:
     def stop(self) -> None:
         """End the verification: it raises :class:`~spawnlab.scheduler.verify.errors.VerificationInterrupted`."""
         self.cancel_scope.cancel()
+
+    def begin(self) -> None:
+        """Be the signal of a verification; raises :class:`SignalError` for one that was that already."""
+        if self._begun:
+            raise SignalError("a Signal is for one verification: make a new one for the next")
+        self._begun = True
 
     async def play(self, conductor: Conductor, limit: int) -> VmError | None:
         """Play a run to its end, however often it has to wait: the error that it came to, or ``None``."""
@@ -64,6 +75,7 @@ async def play_steps(steps: Steps[T], signal: Signal | None = None) -> T:
     stops it. Cancelling leaves no task behind.
     """
     signal = signal or Signal()
+    signal.begin()
     leg: Leg | None = None
     with signal.cancel_scope:
         try:

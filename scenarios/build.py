@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,10 @@ from .errors import ScenarioError
 from .load import SIZE_MAX as SCENARIO_SIZE_MAX
 from .load import located, parse_scenario, read_file, read_text
 from .mock.expectations import expectations
+from .mock.kinds import RAW, kind_of
 from .mock.play import names_of, script_data
 from .mock.read import SIZE_MAX, MockTransaction, parse_mock
-from .mock.scripts import address_of
+from .mock.scripts import address_of, find_script
 from .model import BLOCK_CYCLES, Expectation, Limits, Program, Scenario
 from .names import nearest
 from .programs import STUB, Code, ProgramReader, check_elf
@@ -92,6 +94,8 @@ def build(
 def _build(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Build:
     if scenario.transaction is not None:
         return _build_transaction(scenario, folder, elves)
+    if scenario.script is not None:
+        raise ScenarioError("it is one of a transaction's, and there is no transaction", path="$.script")
     if not scenario.programs:
         raise ScenarioError("the field 'programs' is missing, and there is no transaction")
     names = list(scenario.programs)
@@ -113,7 +117,7 @@ _ITS_OWN = ("args", "group", "witnesses", "inputs", "outputs", "cell_deps", "hea
 """What a transaction's file says, and not the scenario's."""
 
 
-class WholeTransaction(msgspec.Struct, frozen=True):
+class WholeTransaction(msgspec.Struct, frozen=True, dict=True):
     """A mock transaction, its verifier, and names for its cell deps, which are programs."""
 
     file: Path
@@ -126,23 +130,35 @@ class WholeTransaction(msgspec.Struct, frozen=True):
     def build(self, script: str | None, scenario: Scenario = _PLAIN) -> Build:
         """One script, ready to run as ``scenario`` says; raises :class:`ScenarioError`."""
         try:
-            group, sg_data = script_data(self.verifier, script)
+            return self.build_group(find_script(self.verifier, script), scenario)
         except ScenarioError as error:
             raise error.in_file(str(self.file)) from None
+
+    def build_group(self, group: ScriptGroup, scenario: Scenario = _PLAIN) -> Build:
+        """As :meth:`build`."""
+        sg_data = script_data(self.verifier, group)
         address = address_of(group)
         unsaid = scenario.expect == _PLAIN.expect
-        codes = [Code(name, cell.data) for name, cell in zip(self.names, sg_data.resolved.cell_deps, strict=True)]
         made = msgspec.structs.replace(
             scenario,
             transaction=scenario.transaction or self.file.name,
             script=address,
             version=sg_data.version,
             root=self.names[sg_data.program.index],
-            programs={name: Program(elf=name) for name in self.names},
+            programs=self._programs,
             title=scenario.title or f"{self.file.name} {address}",
             expect=self.expected.get(group, scenario.expect) if unsaid else scenario.expect,
         )
-        return Build(made, tuple(codes), sg_data, transaction=self.mock)
+        return Build(made, self._codes, sg_data, transaction=self.mock)
+
+    @cached_property
+    def _programs(self) -> dict[str, Program]:
+        return {name: Program(elf=name) for name in self.names}
+
+    @cached_property
+    def _codes(self) -> tuple[Code, ...]:
+        deps = self.verifier.resolved.cell_deps
+        return tuple(Code(name, cell.data) for name, cell in zip(self.names, deps, strict=True))
 
 
 def read_transaction(file: Path, *, version: int = 2, text: str | None = None) -> WholeTransaction:
@@ -166,8 +182,10 @@ def _build_transaction(scenario: Scenario, folder: Path, elves: Mapping[str, byt
         if getattr(scenario, name) != getattr(_PLAIN, name):
             raise ScenarioError("the transaction's file says this", path=f"$.{name}")
     text = elves[TRANSACTION].decode() if TRANSACTION in elves else None
-    if scenario.programs and text is None:
-        raise ScenarioError("the transaction's cell deps are the programs", path="$.programs")
+    if text is None:  # else it was made before, and has the programs that were found in the text
+        for name in ("programs", "root"):
+            if getattr(scenario, name) != getattr(_PLAIN, name):
+                raise ScenarioError("the transaction's cell deps are the programs", path=f"$.{name}")
     whole = read_transaction(folder / (scenario.transaction or ""), version=scenario.version, text=text)
     return whole.build(scenario.script, scenario)
 
@@ -203,6 +221,8 @@ def build_file(file: Path, *, version: int | None = None) -> Build:
     try:
         return build(parse_scenario(text, file.suffix), file=str(file), folder=file.parent)
     except ScenarioError as error:
+        if file.suffix == ".json" and kind_of(text.encode()) == RAW:
+            raise ScenarioError(RAW, file=str(file)) from None
         raise located(error, text, file.suffix).in_file(str(file)) from None
 
 

@@ -10,6 +10,7 @@ from .errors import ScenarioError
 
 SUFFIXES = (".toml", ".json", ".yaml", ".yml")
 _YAML_NODES_MAX = 1_000_000
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _LINE = re.compile(r"line (\d+)")
 
 
@@ -49,7 +50,19 @@ def _json(text: str) -> Any:
     def no_number(name: str) -> NoReturn:
         raise ValueError(f"{name} is no number")
 
-    return json.loads(text, object_pairs_hook=once, parse_constant=no_number)
+    values = json.loads(text, object_pairs_hook=once, parse_constant=no_number)
+    if _HALF.search(text):
+        _check_whole(values)
+    return values
+
+
+def _check_whole(values: Any) -> None:
+    """Refuse texts with half of a surrogate pair, which no encoding has."""
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise ValueError(f"\\u{ord(half):x} is half of a character (a surrogate) without the other half") from None
 
 
 def _yaml(text: str) -> Any:

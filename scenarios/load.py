@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -18,6 +19,8 @@ _BEGINS_BELOW = re.compile(r"(\'{3}|\"{3}|[|>][+-]?)\s*$")
 """A value of several lines: in TOML it may begin beside its name, in YAML below it."""
 SIZE_MAX = 16 << 20
 """Bytes of a scenario file."""
+_PART = 1 << 20
+"""Bytes that are read at once: room for them is made before it is known how many there are."""
 
 
 def load_scenario(file: Path) -> Scenario:
@@ -67,17 +70,44 @@ def located(error: ScenarioError, text: str, suffix: str) -> ScenarioError:
 def read_text(file: Path, *, size_max: int = SIZE_MAX) -> str:
     """The text of a file of at most ``size_max`` bytes; raises :class:`ScenarioError`, which names it."""
     try:
-        return read_file(file, size_max=size_max).decode()
+        return text_of(read_file(file, size_max=size_max))
+    except ScenarioError as error:
+        raise error.in_file(str(file)) from None
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file, without the mark that some editors begin UTF-8 with; raises :class:`ScenarioError`."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ScenarioError("the text is UTF-16: save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"not a text file: byte {error.start} is not UTF-8", file=str(file)) from None
+        raise ScenarioError(f"not a text file: byte {error.start} is not UTF-8") from None
 
 
 def read_file(file: Path, *, size_max: int = SIZE_MAX) -> bytes:
-    """The bytes of a file; raises :class:`ScenarioError` when it can't be read or has more than ``size_max`` bytes."""
+    """The bytes of a file; raises :class:`ScenarioError` when it can't be read or has more than ``size_max`` bytes.
+
+    Not more than that are read, of a device that has no end either.
+    """
     try:
-        size = file.stat().st_size
-        if size > size_max:
-            raise ScenarioError(f"{size} bytes; at most {size_max} are read", file=str(file))
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return read_all(opened, size_max)
+    except ScenarioError as error:
+        raise error.in_file(str(file)) from None
     except OSError as error:
         raise ScenarioError(error.strerror or "cannot be read", file=str(file)) from None
+    except ValueError as error:  # a name with a NUL in it
+        raise ScenarioError(f"no name of a file: {error}", file=repr(str(file))) from None
+
+
+def read_all(opened: IO[bytes], size_max: int) -> bytes:
+    """All of a stream; raises :class:`ScenarioError` where that is more than ``size_max`` bytes."""
+    parts: list[bytes] = []
+    left = size_max
+    while part := opened.read(_PART):
+        left -= len(part)
+        if left < 0:
+            raise ScenarioError(f"more than {size_max:,} bytes, which is the most that is read")
+        parts.append(part)
+    return b"".join(parts)

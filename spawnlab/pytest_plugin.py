@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .live import Stage
     from .staging import Run
 
+_SIZE_MAX = 256 << 20
+"""Bytes of a file that is looked into."""
+
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A scenario or a mock transaction, in TOML, JSON or YAML, is a test."""
@@ -31,7 +34,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def _kind(file: Path) -> type[_File] | None:
     """What it means to be; one with a mistake in it is to fail as a test, not to be passed over."""
-    content = file.read_bytes()
+    try:
+        if file.stat().st_size > _SIZE_MAX:
+            return None
+        content = file.read_bytes()
+    except OSError:  # another's, for whom it is to say so
+        return None
     if file.suffix == ".json" and b'"mock_info"' in content:
         return TransactionFile
     if b"programs" not in content and b"transaction" not in content:

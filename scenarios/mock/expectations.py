@@ -38,15 +38,19 @@ def expectations(mock: MockTransaction, verifier: Verifier) -> Mapping[ScriptGro
 
 
 def with_expectations(text: str, mock: MockTransaction, expected: Sequence[ScriptExpectation]) -> str:
-    """The text of a file with this as its last member ``expect``; nothing else of it changes, templates neither.
+    """The text of a file with this as its last member ``expect``; nothing else of it changes, templates and line ends
+    neither.
 
     Raises :class:`ScenarioError` where there is an ``expect`` that is not the last.
     """
     head = text.rstrip().removesuffix("}")
-    if mock.file.expect is not None:
+    if mock.file.expect is not msgspec.UNSET:
         head = _without_last(text)
     lines = ",".join(f"\n    {_line(one)}" for one in expected)
-    return f'{head.rstrip()},\n  "expect": [{lines}\n  ]\n}}\n'
+    member = f',\n  "expect": [{lines}\n  ]\n}}'
+    if "\r\n" in text:
+        member = member.replace("\n", "\r\n")
+    return head.rstrip() + member + text[len(text.rstrip()) :]
 
 
 def _line(one: ScriptExpectation) -> str:

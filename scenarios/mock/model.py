@@ -126,5 +126,5 @@ class MockTransaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     mock_info: MockInfo
     tx: Transaction
-    expect: tuple[ScriptExpectation, ...] | None = None
+    expect: tuple[ScriptExpectation, ...] | msgspec.UnsetType = msgspec.UNSET
     """Ours: ckb-debugger passes over it. Scripts that are not named must end with exit code 0."""

@@ -18,7 +18,7 @@ from ...scheduler.verify.verifier import Verifier
 from ..errors import ScenarioError
 from .model import MockCellDep
 from .read import MockTransaction
-from .scripts import address_of, find_script
+from .scripts import address_of
 from .templates import MARK
 
 _DATA = re.compile(r"0x\{\{ ?data (.+?) ?\}\}")
@@ -26,16 +26,15 @@ _NAME_MAX = 48
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def script_data(verifier: Verifier, address: str | None) -> tuple[ScriptGroup, ScriptGroupData]:
-    """A script's group, and what a scheduler runs for it; raises :class:`ScenarioError`."""
-    group = find_script(verifier, address)
+def script_data(verifier: Verifier, group: ScriptGroup) -> ScriptGroupData:
+    """What a scheduler runs for a script; raises :class:`ScenarioError`."""
     if is_type_id(group.script):
         raise ScenarioError(
             f"{address_of(group)} is the type id script, which is built in: `spawnlab verify` runs it, and there is "
             "no program to look at"
         )
     try:
-        return group, verifier.sg_data(group)
+        return verifier.sg_data(group)
     except ScriptError as error:
         raise ScenarioError(f"{address_of(group)}: {error}") from None
 

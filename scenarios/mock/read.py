@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from ...scheduler import chain
 from ...scheduler.transaction import ResolvedTransaction
-from ...scheduler.verify.errors import ResolveError
+from ...scheduler.verify.errors import Dead, InvalidDepGroup, OverMaxDepExpansionLimit, ResolveError
 from ...scheduler.verify.resolving import KnownChain, out_points_of, resolve
 from ..errors import ScenarioError
 from ..formats import parse
@@ -21,6 +21,8 @@ from . import model
 from .templates import replaced
 from .values import decode
 
+K = TypeVar("K")
+V = TypeVar("V")
 DEP_GROUP = "dep_group"
 SIZE_MAX = 256 << 20
 """Bytes of a file: real transactions name cells of megabytes."""
@@ -54,13 +56,17 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
         missing.
         """
         found: dict[chain.OutPoint, chain.Cell] = {}
+        inputs = _first((mock.input, mock) for mock in self.file.mock_info.inputs)
         for index, given in enumerate(self.file.tx.inputs):
-            mock = next((mock for mock in self.file.mock_info.inputs if mock.input == given), None)
+            mock = inputs.get(given)
             if mock is None:
                 raise ScenarioError(self._no_input(given), path=f"$.tx.inputs[{index}]")
             found[_out_point(given.previous_output)] = _cell(mock, given.previous_output)
+        seen: set[model.CellDep] = set()  # a dep group of many members may be named many times
         for index, dep in enumerate(self.file.tx.cell_deps):
-            found.update(self._dep(dep, f"$.tx.cell_deps[{index}]"))
+            if dep not in seen:
+                found.update(self._dep(dep, f"$.tx.cell_deps[{index}]"))
+            seen.add(dep)
         return found
 
     @cached_property
@@ -91,7 +97,17 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
                 self.transaction, KnownChain(cells=self.cells, headers=self.headers, extensions=self.extensions)
             )
         except ResolveError as error:
-            raise ScenarioError(f"the transaction can't be resolved: {error}") from None
+            raise ScenarioError(f"the transaction can't be resolved: {error}", path=self._place_of(error)) from None
+
+    def _place_of(self, error: ResolveError) -> str:
+        tx = self.file.tx
+        if isinstance(error, Dead):
+            places = [i for i, given in enumerate(tx.inputs) if _out_point(given.previous_output) == error.out_point]
+            return f"$.tx.inputs[{places[-1]}]"
+        if isinstance(error, InvalidDepGroup):
+            places = [i for i, dep in enumerate(tx.cell_deps) if _out_point(dep.out_point) == error.out_point]
+            return f"$.tx.cell_deps[{places[0]}]"
+        return "$.tx.cell_deps" if isinstance(error, OverMaxDepExpansionLimit) else "$.tx"
 
     def _dep(self, dep: model.CellDep, path: str) -> Iterator[tuple[chain.OutPoint, chain.Cell]]:
         mock = self._mock_dep(dep.out_point)
@@ -110,7 +126,11 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
         yield _out_point(dep.out_point), _cell(mock, dep.out_point)
 
     def _mock_dep(self, out_point: model.OutPoint) -> model.MockCellDep | None:
-        return next((mock for mock in self.file.mock_info.cell_deps if mock.cell_dep.out_point == out_point), None)
+        return self._mock_deps.get(out_point)
+
+    @cached_property
+    def _mock_deps(self) -> Mapping[model.OutPoint, model.MockCellDep]:
+        return _first((mock.cell_dep.out_point, mock) for mock in self.file.mock_info.cell_deps)
 
     def _no_input(self, given: model.CellInput) -> str:
         same = [m for m in self.file.mock_info.inputs if m.input.previous_output == given.previous_output]
@@ -155,6 +175,14 @@ def members(mock: model.MockCellDep) -> Iterator[model.OutPoint]:
     """The out points that a dep group lists; none where its data are no list."""
     for member in out_points_of(bytes(mock.data)) or ():
         yield model.OutPoint(tx_hash=model.Hash(member.tx_hash), index=model.U32(member.index))
+
+
+def _first(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
+    """Of equal keys the first."""
+    found: dict[K, V] = {}
+    for key, value in pairs:
+        found.setdefault(key, value)
+    return found
 
 
 def _plain(value: int | bytes) -> int | bytes:

@@ -35,7 +35,10 @@ def find_script(verifier: Verifier, address: str | None) -> ScriptGroup:
     if address is None:
         first, *others = groups
         if others:
-            raise ScenarioError(f"{len(groups)} scripts run in the transaction; {_choose(verifier)}")
+            raise ScenarioError(
+                f"{len(groups)} scripts run in the transaction; {_choose(verifier)}: name one, as in "
+                f"TX.json#{address_of(first)}, or by --script {address_of(first)}"
+            )
         return first
     if _HASH.fullmatch(address):
         found = [group for group in groups if group.hash.hex() == address[2:].lower()]
@@ -55,7 +58,8 @@ def _why_not(verifier: Verifier, address: str) -> str:
     kind, index, script = parts[1], int(parts[2]), parts[3]
     cells = verifier.resolved.inputs if kind == "input" else verifier.resolved.outputs
     if index >= len(cells):
-        return f"{address}: there are {len(cells)} {kind}s; {_choose(verifier)}"
+        there = f"there {'is' if len(cells) == 1 else 'are'} {len(cells)} {kind}{'' if len(cells) == 1 else 's'}"
+        return f"{address}: {there}; {_choose(verifier)}"
     if kind == "output" and script == "lock":
         return f"{address}: locks of outputs do not run; {_choose(verifier)}"
     return f"{address}: the cell has no type script; {_choose(verifier)}"
@@ -64,4 +68,4 @@ def _why_not(verifier: Verifier, address: str) -> str:
 def _choose(verifier: Verifier) -> str:
     known = [address_of(group) for group in verifier.groups]
     more = ", ..." if len(known) > _SHOWN_MAX else ""
-    return f"there {'are' if len(known) > 1 else 'is'} {', '.join(known[:_SHOWN_MAX])}{more}"
+    return f"the script{'s are' if len(known) > 1 else ' is'} {', '.join(known[:_SHOWN_MAX])}{more}"

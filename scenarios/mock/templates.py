@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,8 @@ _ANY = re.compile(r"\{\{ ?(\w+) (.+?) ?\}\}")
 MARK = "{{"
 """What each of them begins with."""
 KINDS = ("data", "hash", "def_type", "ref_type")
+EXPANDED_MAX = 32 << 20
+"""Characters that templates may put into a text: a small file can name a large one often."""
 
 
 def replaced(text: str, folder: Path) -> str:
@@ -37,8 +40,16 @@ def replaced(text: str, folder: Path) -> str:
     for found in _ANY.finditer(text):
         if found[1] not in KINDS:
             raise _error(text, found, f"there is no template {found[1]!r}{nearest(found[1], KINDS)}")
-    text = _each(text, "data", lambda name: _content(folder / name).hex())
-    text = _each(text, "hash", lambda name: ckb_hash(_content(folder / name)).hex())
+
+    @cache  # a file may be named often
+    def data(name: str) -> str:
+        return _content(folder / name).hex()
+
+    @cache
+    def data_hash(name: str) -> str:
+        return ckb_hash(_content(folder / name)).hex()
+
+    text = _each(_each(text, "data", data), "hash", data_hash)
     types = _defined(text)
     text = _each(text, "def_type", lambda name: _json_of(types[name]), quoted=True)
     return _each(text, "ref_type", lambda name: _type_of(name, types).hash().hex())
@@ -46,19 +57,29 @@ def replaced(text: str, folder: Path) -> str:
 
 def _each(text: str, kind: str, value_of: Callable[[str], str], *, quoted: bool = False) -> str:
     quote = '"?' if quoted else ""
+    left = EXPANDED_MAX
 
     def value(found: re.Match[str]) -> str:
+        nonlocal left
         try:
-            return value_of(found[1])
+            made = value_of(found[1])
         except ScenarioError as error:
             raise _error(text, found, error.message) from None
+        left -= len(made)
+        if left < 0:
+            raise _error(text, found, f"templates up to here make more than {EXPANDED_MAX:,} characters")
+        return made
 
     return re.sub(rf"{quote}\{{\{{ ?{kind} (.+?) ?\}}\}}{quote}", value, text)
 
 
 def _content(file: Path) -> bytes:
     try:
+        if file.exists() and not file.is_file():
+            raise ScenarioError("no plain file")
         return read_file(file)
+    except ValueError as error:  # a name with a NUL in it
+        raise ScenarioError(f"no name of a file: {error}") from None
     except ScenarioError as error:
         raise ScenarioError(f"{file}: {error.message}") from None
 

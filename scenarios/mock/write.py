@@ -26,7 +26,7 @@ def _plain(value: object) -> object:
         made = {encoded: _plain(getattr(value, name)) for name, encoded in fields}
         if isinstance(value, model.MockInfo) and not value.extensions:
             del made["extensions"]
-        if isinstance(value, model.MockTransaction) and value.expect is None:
+        if isinstance(value, model.MockTransaction) and value.expect is msgspec.UNSET:
             del made["expect"]
         if isinstance(value, model.MockCellDep) and not isinstance(value.name, str):
             del made["name"]

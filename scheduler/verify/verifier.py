@@ -7,6 +7,7 @@ within a limit, and are sent what that came to. So there is one place for the ru
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from copy import copy
 from typing import TypeVar
 
 import msgspec
@@ -140,23 +141,21 @@ class Verifier:
         _, index = self.code_of(script)
         old = self.resolved.cell_deps
         deps = (*old[:index], msgspec.structs.replace(old[index], data=program), *old[index + 1 :])
-        resolved = msgspec.structs.replace(self.resolved, cell_deps=deps)
-        return self._with(resolved, self._watch, self.generator, self._context)
+        other = copy(self)
+        other.resolved = msgspec.structs.replace(self.resolved, cell_deps=deps)
+        return other
 
     def watched(self, watch: Watch) -> Verifier:
         """The same with other observers."""
-        return self._with(self.resolved, watch, self.generator, self._context)
+        other = copy(self)
+        other._watch = watch
+        return other
 
     def calling(self, generator: SyscallGenerator, context: object = None) -> Verifier:
         """The same with other system calls."""
-        return self._with(self.resolved, self._watch, generator, context)
-
-    def _with(
-        self, resolved: ResolvedTransaction, watch: Watch, generator: SyscallGenerator, context: object
-    ) -> Verifier:
-        return Verifier(
-            resolved, rules=self.rules, programs=self._programs, watch=watch, generator=generator, context=context
-        )
+        other = copy(self)
+        other.generator, other._context = generator, context
+        return other
 
     def _scheduler(self, group: ScriptGroup, state: FullSuspendedState | None = None) -> Scheduler:
         """A group's, from the beginning or from a state; raises as :meth:`code_of`."""

@@ -59,5 +59,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rules_up_to(version: int) -> Rules:
-    """The rules when ``version``, 0 to 2, is the newest: what ckb-debugger's ``--script-version`` sets."""
+    """The rules when ``version``, 0 to 2, is the newest: what ckb-debugger's ``--script-version`` sets.
+
+    Raises :class:`ValueError` for another.
+    """
+    if version not in (0, 1, 2):
+        raise ValueError(f"script versions are 0, 1 and 2, not {version}")
     return Rules(epoch=Epoch(number=(15, 25, 35)[version]))

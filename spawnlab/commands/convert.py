@@ -34,14 +34,20 @@ def execute(options: argparse.Namespace) -> int:
     use_engine(options)
     from ..scenarios.errors import ScenarioError
     from ..staging import load
+    from ..views.text import harmless
 
     out = Path(options.out)
     if out.exists():
         raise ScenarioError("it exists already; nothing was written", file=str(out))
     made = load(options.file)
-    text = _scenario(made, options.file, out) if made.transaction is not None else _transaction(made, options.file)
+    if made.transaction is not None:
+        text = _scenario(made, options.file, out)
+    elif out.suffix == ".json":
+        text = _transaction(made, options.file)
+    else:
+        raise ScenarioError(f"a mock transaction is JSON: a name with .json, not {out.suffix!r}", file=str(out))
     out.write_text(text, encoding="utf-8")
-    print(f"{out}: {len(text):,} characters")
+    print(harmless(f"{out}: {len(text):,} characters"))
     return AS_EXPECTED
 
 
@@ -58,6 +64,7 @@ def _transaction(made: Build, file: str) -> str:
 def _scenario(made: Build, file: str, out: Path) -> str:
     from ..play import run_synchronously
     from ..scenarios.build import split_script
+    from ..scenarios.gallery import resolve
     from ..scenarios.model import Expectation, Scenario
     from ..scenarios.write import scenario_text
 
@@ -66,10 +73,10 @@ def _scenario(made: Build, file: str, out: Path) -> str:
     expected = Expectation(
         exit_code=outcome.exit_code, error=failure.variant if failure else None, cycles=outcome.cycles
     )
-    transaction, _ = split_script(Path(file))
+    given, _ = split_script(resolve(file))
     scenario = Scenario(
         title=made.scenario.title,
-        transaction=_relative(transaction, out.parent),
+        transaction=_relative(given.parent / (made.scenario.transaction or given.name), out.parent),
         script=made.scenario.script,
         version=made.scenario.version,
         limits=made.scenario.limits,

@@ -15,29 +15,33 @@ from .verify import Verification
 
 
 def pin(made: Verification) -> None:
-    """Rewrite the file with the exit code or error, and the cycles, of each script that was run.
+    """Rewrite the file with the exit code or error, and the cycles, of each script.
 
-    The file is the old one until the new one is complete. Raises :class:`~spawnlab.scenarios.errors.ScenarioError`
-    where it can't be written.
+    The file is the old one until the new one is complete; of a link it is the file that it leads to. Raises
+    :class:`~spawnlab.scenarios.errors.ScenarioError` where it can't be written, or where not all scripts were run.
     """
     file = made.whole.file
+    if len(made.scripts) != len(made.whole.verifier.groups):
+        raise ScenarioError("--pin is for all scripts of a file, not for one", file=str(file))
     text = read_text(file, size_max=SIZE_MAX)
     try:
         new = with_expectations(text, made.whole.mock, list(_expected(made)))
     except ScenarioError as error:
         raise located(error, text, ".json").in_file(str(file)) from None
     try:
-        _replace(file, new)
+        _replace(file.resolve(), new.encode())
     except OSError as error:
         raise ScenarioError(error.strerror or "can't be written", file=str(file)) from None
 
 
-def _replace(file: Path, text: str) -> None:
-    """Write a file anew by way of another one beside it; raises :class:`OSError`."""
-    with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", encoding="utf-8", delete=False) as other:
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file anew by way of another one beside it; raises :class:`OSError`, for one that is read-only too."""
+    with file.open("r+b"):
+        pass
+    with NamedTemporaryFile("wb", dir=file.parent, prefix=f".{file.name}.", delete=False) as other:
         made = Path(other.name)
         try:
-            other.write(text)
+            other.write(content)
             other.close()
             made.chmod(file.stat().st_mode)
             made.replace(file)

@@ -35,9 +35,8 @@ def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
         if script.error is not None:
             yield from _why(made, script, terminal)
     yield from terminal.wrap(harmless(_verdict(made)), hanging="  ")
-    left = len(made.whole.verifier.groups) - len(made.scripts)
-    if made.error is not None and left > 0:
-        yield f"{left} more {'script is' if left == 1 else 'scripts are'} not run"
+    if made.not_run:
+        yield f"{made.not_run} more {'script is' if made.not_run == 1 else 'scripts are'} not run"
 
 
 def _explained(run: Run) -> Explanation:
@@ -165,6 +164,6 @@ def json_of(made: Verification) -> str:
             error=made.error,
             notes=made.notes,
             scripts=scripts,
-            not_run=len(made.whole.verifier.groups) - len(made.scripts),
+            not_run=made.not_run,
         )
     )

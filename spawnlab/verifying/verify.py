@@ -12,22 +12,28 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..runs import Run
-from ..scenarios.build import WholeTransaction, read_transaction
+from ..saved import is_saved
+from ..scenarios.build import WholeTransaction, read_transaction, split_script
 from ..scenarios.check import unmet
 from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
+from ..scenarios.load import read_all, read_file, text_of
 from ..scenarios.mock.checks import oddities
+from ..scenarios.mock.kinds import kind_of
+from ..scenarios.mock.read import SIZE_MAX
 from ..scenarios.mock.scripts import address_of, find_script
 from ..scenarios.model import BLOCK_CYCLES, Expectation
 from ..scenarios.programs import check_elf
 from ..scheduler.journal import Journal
+from ..scheduler.limits import U64_MAX
 from ..scheduler.outcome import Failure, Outcome, outcome_of
 from ..scheduler.policy import CONSENSUS_POLICY
 from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
-from ..scheduler.verify.errors import ScriptError, TransactionScriptError, ValidationFailure
+from ..scheduler.verify.errors import ExceededMaximumCycles, ScriptError, TransactionScriptError, ValidationFailure
 from ..scheduler.verify.groups import ScriptGroup
 from ..scheduler.verify.verifier import Steps, T, drive
 from ..views.hypotheticals import OTHER_CALLS
+from ..vm.errors import CyclesExceeded
 
 if TYPE_CHECKING:
     from ..actors.verifying import Signal
@@ -79,6 +85,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Of all scripts; ``None`` if it is refused."""
     error: str | None
     """Why it is refused, in the reference's words."""
+    not_run: int
+    """Scripts that were wanted, and are behind the one that ended it."""
     notes: tuple[str, ...]
     """What is odd about the file, and about how it is verified."""
     whole: WholeTransaction
@@ -88,6 +96,11 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a node would take it."""
         return self.error is None
 
+    @property
+    def as_expected(self) -> bool:
+        """Whether all scripts that were run came to what the file expects of them: exit code 0, unless it says else."""
+        return not any(script.unmet for script in self.scripts)
+
 
 def verify(
     file: str | os.PathLike[str],
@@ -95,17 +108,20 @@ def verify(
     max_cycles: int = BLOCK_CYCLES,
     script: str | None = None,
     version: int = 2,
-    program: bytes | None = None,
+    program: bytes | str | os.PathLike[str] | None = None,
     all_scripts: bool = False,
     system_calls: SyscallGenerator = consensus_syscalls,
 ) -> Verification:
-    """Verify a mock transaction within ``max_cycles`` for all of its scripts, or ``script`` alone.
+    """Verify a mock transaction within ``max_cycles`` for all of its scripts, or ``script`` alone (``TX.json#SCRIPT``
+    names it too).
 
-    ``version`` is the newest script version that is active. ``program`` is an ELF file that takes the place of the
-    code of ``script``. ``all_scripts`` goes on behind the first that does not pass, with what that has left; a node
-    would not. ``system_calls`` gives others than the chain's (:class:`~spawnlab.debugger.calls.DebuggerCalls`). Raises
-    :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where the transaction can't be
-    resolved.
+    ``version`` is the newest script version that is active. ``program`` is an ELF file, or its content, that takes
+    the place of the code of ``script``. ``all_scripts`` goes on behind those that do not pass, as if they were not
+    there; a node would not. ``system_calls`` gives others than the chain's
+    (:class:`~spawnlab.debugger.calls.DebuggerCalls`).
+
+    Raises :class:`~spawnlab.scenarios.errors.ScenarioError` for a file that can't be read, or where the transaction
+    can't be resolved, and :class:`ValueError` for a version or a number of cycles that there is not.
     """
     whole, groups = _prepared(file, script, version, program)
     return drive(_verifying(_calling(whole, system_calls), groups, max_cycles, all_scripts=all_scripts))
@@ -117,7 +133,7 @@ async def perform_verification(
     max_cycles: int = BLOCK_CYCLES,
     script: str | None = None,
     version: int = 2,
-    program: bytes | None = None,
+    program: bytes | str | os.PathLike[str] | None = None,
     all_scripts: bool = False,
     system_calls: SyscallGenerator = consensus_syscalls,
     signal: Signal | None = None,
@@ -138,13 +154,13 @@ def _calling(whole: WholeTransaction, system_calls: SyscallGenerator) -> WholeTr
 
 
 def _prepared(
-    file: str | os.PathLike[str], script: str | None, version: int, program: bytes | None
+    file: str | os.PathLike[str], script: str | None, version: int, program: bytes | str | os.PathLike[str] | None
 ) -> tuple[WholeTransaction, Sequence[ScriptGroup]]:
     """The transaction, and the scripts that are wanted."""
-    if os.fspath(file) == "-":
-        whole = read_transaction(Path("-"), version=version, text=_standard_input())
-    else:
-        whole = read_transaction(resolve(os.fspath(file)), version=version)
+    whole, named = _read(os.fspath(file), version)
+    if script is not None and named is not None and script != named:
+        raise ScenarioError(f"two scripts are named, {named} and {script}", file=str(whole.file))
+    script = script or named
     verifier = whole.verifier
     if script is None and program is None:
         return whole, verifier.groups
@@ -153,9 +169,10 @@ def _prepared(
     except ScenarioError as wrong:
         raise wrong.in_file(str(whole.file)) from None
     if program is not None:
-        check_elf(program, version, "$")
+        content = program if isinstance(program, bytes) else _program(Path(program), version)
+        check_elf(content, version, "$")
         try:
-            verifier = verifier.with_program(chosen.script, program)
+            verifier = verifier.with_program(chosen.script, content)
         except ScriptError as wrong:
             said = f"{address_of(chosen)} has no program whose place another could take: {wrong}"
             raise ScenarioError(said).in_file(str(whole.file)) from None
@@ -163,33 +180,72 @@ def _prepared(
     return whole, [chosen]
 
 
-def _standard_input() -> str:
+def _read(name: str, version: int) -> tuple[WholeTransaction, str | None]:
+    """The transaction of a file, and the script that is named behind a ``#``."""
+    if name == "-":
+        content = _standard_input()
+        try:
+            return read_transaction(Path("-"), version=version, text=text_of(content)), None
+        except ScenarioError as wrong:
+            raise _named(wrong, content, Path("-")) from None
+    file, script = split_script(resolve(name))
+    content = read_file(file, size_max=SIZE_MAX)
     try:
-        return sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"not a text: byte {error.start} is not UTF-8", file="-") from None
+        return read_transaction(file, version=version, text=text_of(content)), script
+    except ScenarioError as wrong:
+        raise _named(wrong, content, file) from None
+
+
+def _named(wrong: ScenarioError, content: bytes, file: Path) -> ScenarioError:
+    """The error, or what the file is that was taken for a transaction."""
+    said = kind_of(content, file.suffix)
+    if said is None and is_saved(file):
+        said = "this is a suspended run: `spawnlab resume` goes on with it"
+    return wrong.in_file(str(file)) if said is None else ScenarioError(said, file=str(file))
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] # it is where it was closed
+        raise ScenarioError("there is no standard input", file="-")
+    try:
+        return read_all(sys.stdin.buffer, SIZE_MAX)
+    except ScenarioError as wrong:
+        raise wrong.in_file("-") from None
+
+
+def _program(file: Path, version: int) -> bytes:
+    content = read_file(file)
+    try:
+        check_elf(content, version, "$")
+    except ScenarioError as wrong:
+        raise wrong.in_file(str(file)) from None
+    return content
 
 
 def _verifying(
     whole: WholeTransaction, groups: Sequence[ScriptGroup], limit: int, *, all_scripts: bool
 ) -> Steps[Verification]:
+    if not 0 <= limit <= U64_MAX:
+        raise ValueError(f"max_cycles is 0 to 2^64 - 1, not {limit}")
     results: list[ScriptResult] = []
     refusal: TransactionScriptError | None = None
     cycles = 0
     for group in groups:
         result, cause = yield from _script(whole, group, max(0, limit - cycles))
         results.append(result)
-        cycles += result.cycles
-        if cause is not None:
-            refusal = refusal or TransactionScriptError(group, cause)
-            if not all_scripts:
-                break
+        if cause is None:
+            cycles += result.cycles
+            continue
+        refusal = refusal or TransactionScriptError(group, cause)
+        if not all_scripts:
+            break
     others = () if whole.verifier.generator is consensus_syscalls else (OTHER_CALLS,)
     return Verification(
         tx_hash=whole.mock.transaction.hash,
         scripts=tuple(results),
         cycles=None if refusal else cycles,
         error=None if refusal is None else str(refusal),
+        not_run=len(groups) - len(results),
         notes=(*others, *oddities(whole.mock, whole.verifier)),
         whole=whole,
     )
@@ -211,7 +267,7 @@ def _script(whole: WholeTransaction, group: ScriptGroup, limit: int) -> Steps[tu
     outcome = ended[0] if ended else _without_run(cause, cycles)
     expected = whole.expected.get(group, Expectation())
     missed = tuple(unmet(expected, outcome, journal))
-    run = Run(whole.build(address_of(group)), outcome, journal, missed, limit=limit) if ended else None
+    run = Run(whole.build_group(group), outcome, journal, missed, limit=limit) if ended else None
     result = ScriptResult(
         address=address_of(group),
         group=group,
@@ -242,5 +298,6 @@ def _without_run(cause: ScriptError | None, cycles: int) -> Outcome:
     """How a script ended that no machine ran: it is built in, or has no code."""
     if cause is None or isinstance(cause, ValidationFailure):
         return Outcome(status="exit", exit_code=cause.exit_code if cause else 0, cycles=cycles, iterations=0)
-    failure = Failure(cause.name, str(cause), str(cause), "")
+    name = CyclesExceeded.__name__ if isinstance(cause, ExceededMaximumCycles) else cause.name  # as of any other script
+    failure = Failure(name, str(cause), str(cause), "")
     return Outcome(status="error", failure=failure, cycles=cycles, iterations=0)

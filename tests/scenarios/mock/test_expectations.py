@@ -51,9 +51,9 @@ def test_what_a_scenario_says_itself_comes_first(tmp_path: Path) -> None:
         ([{"exit_code": 0}], "$.expect[0]", "the field 'script' is missing"),
         ([{"script": "input.0.lock", "cycels": 1}], "$.expect[0].cycels", "did you mean 'cycles'?"),
         ([{"script": "input.0.lock", "exit_code": 300}], "$.expect[0].exit_code", "<= 127"),
-        ([{"script": "input.1.lock"}], "$.expect[0].script", "there are 1 inputs"),
+        ([{"script": "input.1.lock"}], "$.expect[0].script", "there is 1 input"),
         ([{"script": "input.0.lock"}, {"script": HASH}], "$.expect[1].script", "of which something is expected above"),
-        ({"input.0.lock": 3}, "$.expect", "Expected `array | null`, got `object`"),
+        ({"input.0.lock": 3}, "$.expect", "Expected `array`, got `object`"),
     ],
 )
 def test_mistakes(expect: object, path: str, said: str, tmp_path: Path) -> None:

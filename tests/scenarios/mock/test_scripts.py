@@ -76,12 +76,12 @@ def test_a_scenario_that_names_a_transaction(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("input.0.lokc", "'input.0.lokc' names no script; there are input.0.lock, input.0.type, or give a script hash"),
-        ("input.1.lock", "input.1.lock: there are 1 inputs; there are input.0.lock, input.0.type"),
+        ("input.0.lokc", "'input.0.lokc' names no script; the scripts are input.0.lock, input.0.type, or give a script hash"),
+        ("input.1.lock", "input.1.lock: there is 1 input; the scripts are input.0.lock, input.0.type"),
         ("output.0.lock", "output.0.lock: locks of outputs do not run"),
         ("output.1.type", "output.1.type: the cell has no type script"),
         ("output.7.type", "output.7.type: there are 2 outputs"),
-        (f"0x{'12' * 32}", f"no script has the hash 0x{'12' * 32}; there are input.0.lock"),
+        (f"0x{'12' * 32}", f"no script has the hash 0x{'12' * 32}; the scripts are input.0.lock"),
         ("", "'' names no script"),
     ],
 )
@@ -94,7 +94,7 @@ def test_addresses_of_nothing(address: str, said: str, tmp_path: Path) -> None:
 
 def test_one_of_several_must_be_named(tmp_path: Path) -> None:
     with pytest.raises(
-        ScenarioError, match=r"2 scripts run in the transaction; there are input\.0\.lock, input\.0\.type"
+        ScenarioError, match=r"2 scripts run in the transaction; the scripts are input\.0\.lock, input\.0\.type"
     ):
         load(two(tmp_path))
 

@@ -43,7 +43,7 @@ def test_a_type_that_is_found_by_its_name(tmp_path: Path) -> None:
     [
         ("\n{{ data gone }}", "2: {{ data gone }}: "),
         ("{{ hash gone }}", "gone: No such file or directory"),
-        ("{{ data . }}", "Is a directory"),
+        ("{{ data . }}", "no plain file"),
         ("{{ ref_type x }}", "no def_type defines the type 'x'"),
         ("{{ def_type lock }} {{ ref_type lokc }}", "no def_type defines the type 'lokc'; did you mean 'lock'?"),
         ("{{ def_type x }}\n{{ def_type x }}", "2: {{ def_type x }}: the type 'x' is defined twice"),

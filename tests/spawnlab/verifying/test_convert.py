@@ -88,7 +88,7 @@ def test_notations(suffix: str, tmp_path: Path) -> None:
         (["tx.json", "-o", "tx.txt"], "a scenario's suffix is one of "),
         (["tx.json", "-o", "no/where.toml"], "No such file or directory"),
         (["gone.toml", "-o", "x.json"], "gone.toml: No such file or directory"),
-        (["tx.json#input.3.lock", "-o", "x.toml"], "input.3.lock: there are 1 inputs"),
+        (["tx.json#input.3.lock", "-o", "x.toml"], "input.3.lock: there is 1 input"),
     ],
 )
 def test_mistakes(

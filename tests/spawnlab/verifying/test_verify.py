@@ -153,7 +153,7 @@ def test_from_the_standard_input(
     ("arguments", "said"),
     [
         (["gone.json"], "spawnlab: gone.json: No such file or directory"),
-        (["tx.json", "--script", "input.9.lock"], "there are 1 inputs"),
+        (["tx.json", "--script", "input.9.lock"], "there is 1 input"),
         (["tx.json", "--bin", "gone"], "gone: No such file"),
         (["no_code.json", "--bin", "smallest.elf"], "no_code.json: input.0.lock has no program whose place another"),
     ],
