@@ -82,7 +82,7 @@ def play(
     show = not (options.json or options.quiet)
     observers = []
     if show:
-        timeline = Timeline(Cast(build), len(build.codes))
+        timeline = Timeline(Cast(build))
         for event in past:
             timeline.line(event)
         screen = Screen(timeline, terminal_for(options))

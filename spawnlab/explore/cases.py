@@ -20,7 +20,7 @@ from .topology import Topology, TopologyError, check, scenario_of
 from .written import Written, check_written
 
 _PREFIX = "t1."
-_BYTES_MAX = 64 << 20
+_BYTES_MAX = 8 << 20
 _NOT_WHOLE = "it is not one, or not whole"
 
 

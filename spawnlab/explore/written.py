@@ -17,6 +17,9 @@ from ..scenarios.programs import is_made_here
 from ..scenarios.steps import AnyStep, Pipe, Repeat
 from ..staging import load
 
+MADE_OF_MAX = 7 << 20
+"""Bytes of ELF files, or of a transaction's JSON, that a case can hold."""
+
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A scenario that somebody wrote.
@@ -55,6 +58,11 @@ def written(what: str | os.PathLike[str], *, version: int | None = None) -> Writ
     elves = elves_of(made)
     for name in made.actor_names():
         elves.pop(name, None)
+    size = sum(map(len, elves.values()))
+    if size > MADE_OF_MAX:
+        raise ScenarioError(
+            f"{size:,} bytes of programs, of which a case can hold {MADE_OF_MAX:,}", file=os.fspath(what)
+        )
     folder = str(resolve(os.fspath(what)).absolute().parent) if made.actors else ""
     scenario = msgspec.structs.replace(made.scenario, schema=None, why="", lesson="")  # tokens are to be short
     return Written(scenario, elves, folder)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..scenarios.build import is_mock
 from ..scenarios.compiler import compile_steps
 from ..scenarios.errors import ScenarioError
 from ..scenarios.formats import SUFFIXES
 from ..scenarios.gallery import resolve
-from ..scenarios.load import located, parse_scenario, read_text
+from ..scenarios.load import SIZE_MAX, located, parse_scenario, read_text
+from ..scenarios.mock.kinds import RAW, kind_of
+from ..scenarios.mock.read import SIZE_MAX as TRANSACTION_MAX
 from ..scenarios.model import Scenario
 from ..scenarios.places import line_of
 from ..staging import load
@@ -30,7 +33,9 @@ def hints_of_file(file: str, *, version: int | None = None) -> tuple[Hint, ...]:
     path = resolve(file)
     if path.suffix not in SUFFIXES:
         return hints_of(load(file, version=version).scenario)
-    text = read_text(path)
+    text = read_text(path, size_max=TRANSACTION_MAX if path.suffix == ".json" else SIZE_MAX)
+    if path.suffix == ".json" and (is_mock(text) or kind_of(text.encode()) == RAW):
+        return hints_of(load(file, version=version).scenario)
     try:
         scenario = parse_scenario(text, path.suffix)
         try:

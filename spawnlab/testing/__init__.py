@@ -118,5 +118,5 @@ def _of_script(script: ScriptResult) -> str:
 
 def timeline_of(run: Run, events: Iterable[AnyEvent]) -> Iterable[str]:
     """The lines of some of a run's events, from its first on."""
-    timeline = Timeline(Cast(run.build), len(run.build.codes))
+    timeline = Timeline(Cast(run.build))
     return [line for event in events if (line := timeline.line(event)) is not None]

@@ -24,6 +24,11 @@ class Cast:
         other._codes, other._pcs = dict(self._codes), dict(self._pcs)
         return other
 
+    @property
+    def columns(self) -> int:
+        """VMs that there may be, about: a scenario's programs. Of a transaction's cell deps few are."""
+        return 1 if self._build is None or self._build.transaction is not None else len(self._build.codes)
+
     def follow(self, event: AnyEvent) -> None:
         """Take note of an event."""
         match event:

@@ -197,7 +197,7 @@ def _end(side: Side) -> str:
 
 
 def _timeline(recording: Recording) -> Timeline:
-    return Timeline(Cast(recording.build), len(recording.build.codes) if recording.build else 1)
+    return Timeline(Cast(recording.build))
 
 
 def _rows(recording: Recording, start: int, stop: int) -> list[Row]:

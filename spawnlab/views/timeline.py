@@ -31,7 +31,7 @@ from ..scheduler.events import (
     WaitEnded,
 )
 from ..scheduler.states import Runnable, Terminated, VmState, Wait, WaitForRead, WaitForWrite
-from ..scheduler.syscalls.names import CALL_NAMES
+from ..scheduler.syscalls.names import CALL_NAMES, OF_A_NUMBER
 from .cast import Cast
 from .hypotheticals import fault_words
 
@@ -54,9 +54,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 class Timeline:
     """Turns events into lines, one after the other; keeps each VM's state for the columns."""
 
-    def __init__(self, cast: Cast, columns: int) -> None:
+    def __init__(self, cast: Cast, columns: int | None = None) -> None:
         self._cast = cast
-        self._columns = columns
+        self._columns = cast.columns if columns is None else columns
         """VMs to leave room for; more are added as they come."""
         self._marks: dict[int, str] = {}
         self._swapped: set[int] = set()
@@ -128,7 +128,8 @@ class Timeline:
             case Answered(code=code):
                 return None if code == ReturnCode.SUCCESS else f"is answered {spelled(code)}"
             case Refused(call=call, argument=argument, code=code):
-                return f"is answered {spelled(code)} at once: {CALL_NAMES.get(call, call)} of {argument}"
+                of = f" of {argument}" if call in OF_A_NUMBER else ""
+                return f"is answered {spelled(code)} at once: {CALL_NAMES.get(call, call)}{of}"
             case PipeOpened(read_fd=read_fd, write_fd=write_fd):
                 return f"gets fds {read_fd} (read end) and {write_fd} (write end)"
             case Transferred(reader=reader, fd=fd, size=size, head=head):

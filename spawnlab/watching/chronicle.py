@@ -73,7 +73,7 @@ class Chronicle:
 
     def __init__(self, build: Build) -> None:
         self._build = build
-        self._timeline = Timeline(Cast(build), len(build.codes))
+        self._timeline = Timeline(Cast(build))
         self.vms: dict[int, VmNote] = {}
         self.pipes: dict[int, PipeNote] = {}
         """By their read ends."""

@@ -10,7 +10,7 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spawnlab.actors.verifying import Signal, play_steps
+from spawnlab.actors.verifying import Signal, SignalError, play_steps
 from spawnlab.scheduler.chain import TYPE, CellOutput, Script
 from spawnlab.scheduler.events import AnyEvent, IterationEnded, Posted
 from spawnlab.scheduler.limits import U64_MAX
@@ -251,3 +251,27 @@ async def test_groups_have_a_pause_each() -> None:
         assert sum(isinstance(event, IterationEnded) for event in seen) == 1
         signal.resume()
     assert results == [whole]
+
+
+async def test_suspended_twice_it_is_resumed_once() -> None:
+    signal, results = Signal(), list[int]()
+    verifier = verifier_of(SMALLEST)
+
+    async def verify() -> None:
+        results.append(await play_steps(verifier.verifying(U64_MAX), signal))
+
+    signal.suspend()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(verify)
+        await trio.testing.wait_all_tasks_blocked()
+        signal.suspend()
+        signal.resume()
+    assert results == [verifier.verify(U64_MAX)]
+
+
+async def test_a_signal_is_for_one_verification() -> None:
+    signal = Signal()
+    verifier = verifier_of(SMALLEST)
+    await play_steps(verifier.verifying(U64_MAX), signal)
+    with pytest.raises(SignalError, match="make a new one"):
+        await play_steps(verifier.verifying(U64_MAX), signal)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import spawnlab
 from spawnlab.__main__ import main
+from spawnlab.scheduler.codes import ReturnCode
+from spawnlab.scheduler.events import Refused
 from spawnlab.views.cast import Cast
 from spawnlab.views.jsontext import json_text
 from spawnlab.views.screen import Screen
@@ -116,3 +118,25 @@ def test_an_error_is_harmless(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     file.write_text('[programs.root]\nsteps = []\n"\\u001b[31m" = 1\n')
     assert main(["run", str(file)]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_addresses_are_no_arguments() -> None:
+    """What a call is about is said where a0 tells it, and not where a0 is an address to write to."""
+    timeline = Timeline(Cast(None))
+    lines = [
+        timeline.line(Refused(0, call, 3_080_080, ReturnCode.INDEX_OUT_OF_BOUND, 0x10100))
+        for call in (2074, 2608)  # load_witness, close
+    ]
+    assert lines[0] is not None
+    assert lines[0].endswith("at once: load_witness")
+    assert lines[1] is not None
+    assert lines[1].endswith("at once: close of 3080080")
+
+
+def test_a_transactions_cell_deps_are_not_given_columns(tmp_path: Path) -> None:
+    assert main(["convert", "gallery:relay", "-o", str(tmp_path / "tx.json")]) == 0
+    build = spawnlab.load(tmp_path / "tx.json")
+    assert len(build.codes) > 1
+    assert Timeline(Cast(build)).heading().split()[-1] == "0"
+    scenario = spawnlab.load("gallery:relay")
+    assert Timeline(Cast(scenario)).heading().split()[-1] == str(len(scenario.codes) - 1)

@@ -120,3 +120,14 @@ def test_members_of_a_dep_group_are_named_by_it(tmp_path: Path) -> None:
 def test_outputs_and_their_data(contents: list[str], tmp_path: Path) -> None:
     (note,) = notes(tmp_path, files.put(files.worked(), "tx.outputs_data", contents))
     assert note.startswith(f"$.tx has 1 outputs and {len(contents)} outputs_data: ")
+
+
+def test_type_hashes_are_listed_for_a_type(tmp_path: Path) -> None:
+    values = locked(files.worked(), code_hash=f"0x{data_hash(OTHER).hex()}", hash_type="type")
+    (note,) = notes(tmp_path, values)
+    assert note.endswith("; no cell dep has a type script")
+    values["mock_info"]["cell_deps"][0]["output"]["type"] = files.ANYONE
+    (note,) = notes(tmp_path, values)
+    assert "; type script hashes of cell deps: 0x" in note
+    files.put(values, "tx.cell_deps", [])
+    assert notes(tmp_path, values)[0].endswith("; there are no cell deps")

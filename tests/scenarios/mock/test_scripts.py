@@ -76,7 +76,10 @@ def test_a_scenario_that_names_a_transaction(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("input.0.lokc", "'input.0.lokc' names no script; the scripts are input.0.lock, input.0.type, or give a script hash"),
+        (
+            "input.0.lokc",
+            "'input.0.lokc' names no script; the scripts are input.0.lock, input.0.type, or give a script hash",
+        ),
         ("input.1.lock", "input.1.lock: there is 1 input; the scripts are input.0.lock, input.0.type"),
         ("output.0.lock", "output.0.lock: locks of outputs do not run"),
         ("output.1.type", "output.1.type: the cell has no type script"),

@@ -12,6 +12,7 @@ from spawnlab.scheduler.chain import TYPE, Cell, CellDep, CellInput, CellOutput,
 from spawnlab.scheduler.events import AnyEvent, IterationEnded
 from spawnlab.scheduler.limits import U64_MAX
 from spawnlab.scheduler.processes import Observer
+from spawnlab.scheduler.scheduler import Scheduler
 from spawnlab.scheduler.syscalls.context import VmContext
 from spawnlab.scheduler.syscalls.generator import consensus_syscalls
 from spawnlab.scheduler.transaction import ScriptGroupData
@@ -208,6 +209,48 @@ def test_pieces_come_to_the_end_group_after_group(step: int) -> None:
     for state in states:
         assert state.current_cycles == sum(alone[: state.current])
         assert 0 <= state.limit_cycles <= step
+
+
+SPINS = [
+    assembled(f"  li t0, {turns}\nl:\n  addi t0, t0, -1\n  bnez t0, l\n" + leave()).elf() for turns in (9000, 9001)
+]
+
+
+def test_a_later_group_has_what_is_left_of_the_piece() -> None:
+    verifier = world_of(*SPINS)
+    first, second = used(verifier)
+    for left in (1, 1000, second - 1):
+        state = verifier.resumable_verify(first + left)
+        assert isinstance(state, TransactionState)
+        assert (state.current, state.current_cycles, state.limit_cycles) == (1, first, left)
+
+
+def test_of_a_group_that_is_gone_on_with_the_rest_counts() -> None:
+    """What it spent in the piece before is not taken off this piece."""
+    verifier = world_of(*SPINS)
+    first, second = used(verifier)
+    state = verifier.resumable_verify(first // 2)
+    assert isinstance(state, TransactionState)
+    assert state.state is not None
+    before = Scheduler.resume(verifier.sg_data(verifier.groups[0]), state.state).consumed_cycles()
+    assert 0 < before < first
+    rest = first - before
+    following = verifier.resume_from_state(state, rest + 1000)
+    assert isinstance(following, TransactionState)
+    assert (following.current, following.current_cycles, following.limit_cycles) == (1, first, 1000)
+    assert verifier.resume_from_state(state, rest + second) == first + second
+
+
+def test_the_same_in_another_way_is_not_made_anew() -> None:
+    """Hashing all scripts again for each of many would take the square of the time."""
+    verifier = world_of(exits(0), exits(1))
+    others = [
+        verifier.watched(lambda group: ()),
+        verifier.calling(own_call, []),
+        verifier.with_program(by_data(exits(0)), SMALLEST),
+    ]
+    assert all(other.groups is verifier.groups for other in others)
+    assert verifier.rules is others[0].rules
 
 
 def test_the_type_id_is_suspended_too() -> None:

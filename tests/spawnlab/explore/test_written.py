@@ -22,6 +22,7 @@ from spawnlab.explore.facts import ending
 from spawnlab.explore.written import Written, written
 from spawnlab.play import run_synchronously
 from spawnlab.scenarios.build import build_file
+from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.gallery import entries, resolve
 from spawnlab.scenarios.load import load_scenario
 from spawnlab.scenarios.model import Program, Scenario
@@ -197,3 +198,11 @@ def test_a_function_is_where_the_file_is() -> None:
     assert it.folder
     assert not it.elves
     assert Case(written=it).play().outcome.exit_code == it.scenario.expect.exit_code
+
+
+def test_more_than_a_case_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.elf").write_bytes(STUB + bytes(2000))
+    assert written(tmp_path / "a.elf").elves
+    monkeypatch.setattr("spawnlab.explore.written.MADE_OF_MAX", 2000)
+    with pytest.raises(ScenarioError, match=r"a\.elf: [\d,]+ bytes of programs, of which a case can hold 2,000"):
+        written(tmp_path / "a.elf")

@@ -100,3 +100,28 @@ def test_mistakes(
     assert main(["convert", *arguments]) == 2
     assert said in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_scripts_can_read_is_in_the_transaction(tmp_path: Path) -> None:
+    """Since of inputs, headers and extensions of blocks, which block made a cell, outputs and witnesses."""
+    scenario = tmp_path / "it.toml"
+    scenario.write_text(
+        'witnesses = ["0x11", "0x"]\n'
+        'inputs = [{ since = 5, header = 1, data = "one" }, { since = 6 }]\n'
+        'outputs = [{ data = "made", capacity = 77, type = "this" }]\n'
+        'header_deps = [{ number = 7, extension = "0x1234" }, { number = 8, nonce = 9 }]\n'
+        "[programs.root]\nsteps = []\n"
+    )
+    assert main(["convert", str(scenario), "-o", str(tmp_path / "tx.json")]) == 0
+    given, made = spawnlab.load(scenario).sg_data, spawnlab.load(f"{tmp_path / 'tx.json'}#input.0.lock").sg_data
+    assert made.script == given.script
+    assert [one.since for one in made.resolved.transaction.inputs] == [5, 6]
+    assert [cell.data for cell in made.resolved.inputs] == [b"one", b""]
+    assert made.resolved.inputs[0].block_hash == given.resolved.inputs[0].block_hash is not None
+    assert made.resolved.headers == given.resolved.headers
+    assert len(made.resolved.headers) == 2
+    assert made.resolved.extensions == given.resolved.extensions
+    assert list(made.resolved.extensions.values()) == [b"\x12\x34"]
+    assert made.resolved.transaction.outputs == given.resolved.transaction.outputs
+    assert made.resolved.transaction.outputs_data == (b"made",)
+    assert made.resolved.transaction.witnesses == (b"\x11", b"")

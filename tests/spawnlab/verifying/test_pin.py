@@ -135,3 +135,50 @@ def test_pytest_collects_transactions(tmp_path: Path) -> None:
     assert "ScriptNotFound: code_hash: Byte32(0x" in out
     assert "Traceback" not in out
     assert "pytest_plugin.py" not in out
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    file = transaction(tmp_path / "real", SAYS)
+    link = tmp_path / "link.json"
+    link.symlink_to(file)
+    assert main(["verify", str(link), "--pin"]) == 0
+    assert link.is_symlink()
+    assert '"expect"' in file.read_text()
+
+
+def test_a_file_that_is_read_only_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    file = transaction(tmp_path, SAYS)
+    before = file.read_text()
+    opened = Path.open
+
+    def refuse(self: Path, mode: str = "r", *rest: object, **more: object) -> object:
+        if "+" in mode:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, mode, *rest, **more)  # type: ignore[call-overload] # pyright: ignore
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert main(["verify", str(file), "--pin"]) == 2
+    assert "Permission denied" in capsys.readouterr().err
+    assert file.read_text() == before
+
+
+@pytest.mark.parametrize("end", ["", "\r\n", "\r\n\r\n"])
+def test_line_ends_stay(end: str, tmp_path: Path) -> None:
+    file = transaction(tmp_path, SAYS)
+    file.write_bytes(file.read_text().rstrip().replace("\n", "\r\n").encode() + end.encode())
+    before = file.read_bytes()
+    for _ in range(2):
+        assert main(["verify", str(file), "--pin"]) == 0
+        after = file.read_bytes()
+        assert after.count(b"\n") == after.count(b"\r\n") > before.count(b"\n")
+        assert after.startswith(before.rstrip()[:-1].rstrip())
+        assert after.endswith(b"]\r\n}" + end.encode())
+
+
+def test_expecting_null_is_a_mistake(tmp_path: Path, capsys: Capture) -> None:
+    """As nothing, it would be given twice once something is pinned."""
+    file = transaction(tmp_path, SAYS)
+    files.written(tmp_path, {**json.loads(file.read_text()), "expect": None})
+    assert main(["verify", str(file), "--pin"]) == 2
+    assert "$.expect: Expected `array`, got `null`" in capsys.readouterr().err
