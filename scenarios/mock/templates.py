@@ -25,7 +25,7 @@ _ANY = re.compile(r"\{\{ ?(\w+) (.+?) ?\}\}")
 MARK = "{{"
 """What each of them begins with."""
 KINDS = ("data", "hash", "def_type", "ref_type")
-EXPANDED_MAX = 32 << 20
+EXPANDED_MAX = 24 << 20
 """Characters that templates may put into a text: a small file can name a large one often."""
 
 

@@ -128,6 +128,7 @@ class VerificationReport(msgspec.Struct, frozen=True, kw_only=True):
     format: int = 1
     tx_hash: str
     passes: bool
+    as_expected: bool
     cycles: int | None
     error: str | None
     notes: tuple[str, ...]
@@ -159,7 +160,8 @@ def json_of(made: Verification) -> str:
     return json_text(
         VerificationReport(
             tx_hash=f"0x{made.tx_hash.hex()}",
-            passes=made.error is None,
+            passes=made.passes,
+            as_expected=made.as_expected,
             cycles=made.cycles,
             error=made.error,
             notes=made.notes,
