@@ -41,8 +41,8 @@ from spawnlab.explore.facts import ending, facts_of
 from spawnlab.explore.generate import Shape
 from spawnlab.play import run_synchronously
 from spawnlab.scenarios.build import Build
+from spawnlab.scenarios.code import Code
 from spawnlab.scenarios.model import Program, Scenario
-from spawnlab.scenarios.programs import Code
 from spawnlab.scheduler.mockup import mock_group
 from spawnlab.scheduler.transaction import ScriptGroupData
 

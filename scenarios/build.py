@@ -17,6 +17,7 @@ from ..scheduler.verify.verifier import Verifier
 from ..scheduler.verify.versions import rules_up_to
 from .cells import CellReader, bytes_of
 from .check import check_plan
+from .code import Code, check_elf
 from .errors import ScenarioError
 from .load import SIZE_MAX as SCENARIO_SIZE_MAX
 from .load import located, parse_scenario, read_file, read_text
@@ -27,7 +28,6 @@ from .mock.read import SIZE_MAX, MockTransaction, parse_mock
 from .mock.scripts import address_of, find_script
 from .model import BLOCK_CYCLES, Expectation, Limits, Program, Scenario
 from .names import nearest
-from .programs import STUB, Code, ProgramReader, check_elf
 
 if TYPE_CHECKING:
     from ..actors.factory import ActorMachines
@@ -105,6 +105,8 @@ def _build(scenario: Scenario, folder: Path, elves: Mapping[str, bytes]) -> Buil
         raise ScenarioError(f"there is no program {scenario.root!r}{nearest(scenario.root, names)}", path="$.root")
     check_plan(scenario)
     deps = {name: index for index, name in enumerate(names)}
+    from .programs import ProgramReader
+
     reader = ProgramReader(folder, scenario.version, deps, elves)
     codes = tuple(reader.read(name, program) for name, program in scenario.programs.items())
     actors = {index: code.actor for index, code in enumerate(codes) if code.actor is not None}
@@ -253,6 +255,8 @@ def build_actors(actors: Mapping[str, Actor], **fields: Any) -> Build:
 
     Raises :class:`ScenarioError`.
     """
+    from .programs import STUB
+
     programs = {name: Program(elf=f"<{name}>") for name in actors}
     try:
         elves = {name: STUB + name.encode() for name in actors}

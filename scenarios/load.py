@@ -10,7 +10,6 @@ import msgspec
 
 from .errors import ScenarioError
 from .formats import SUFFIXES, parse
-from .hints import scenario_error
 from .model import Scenario
 from .places import line_of
 
@@ -48,6 +47,8 @@ def parse_scenario(text: str, suffix: str = ".toml") -> Scenario:
     try:
         return msgspec.convert(values, Scenario)
     except msgspec.ValidationError as error:
+        from .hints import scenario_error  # looks into the model, which takes longer than most files do
+
         raise located(scenario_error(error, values), text, suffix) from None
     except RecursionError:
         raise ScenarioError("nested too deeply") from None

@@ -2,69 +2,32 @@
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..scheduler.syscalls.names import CALL_NAMES
-from ..vm import elf
 from ..vm.assembler import AssemblyError, assemble
 from ..vm.assembler.program import TEXT_ADDRESS
 from ..vm.assembler.program import Program as Assembled
-from ..vm.errors import VmError
-from ..vm.lines import read_lines
 from ..vm.machine import EXIT
-from .c import HEADER, COptions, compile_c, compile_c_text
+from .c import COptions, compile_c, compile_c_text
+from .code import Code, check_elf, is_made_here
 from .compiler import compile_steps
 from .errors import ScenarioError
 from .functions import load_function
 from .load import read_file
 from .model import FORMS, Program
 
-if TYPE_CHECKING:
-    from ..actors.python_vm import Actor
-
-_RISCV = "EM_RISCV"
 _STEP = re.compile(r"(step|end)(_\d+)+")
 ASSEMBLY_SUFFIXES = (".s", ".S", ".asm")
 STUB = assemble(f"li a7, {EXIT}\n ecall").elf()
 """What stands for a function's program in the transaction; its name, behind the segments, makes it one of its own."""
 SYSTEM_CALLS = {"SYS_EXIT": EXIT, **{f"SYS_{name.upper()}": number for number, name in CALL_NAMES.items()}}
 """Numbers of the system calls, as assembly names them."""
-
-
-class Code(msgspec.Struct, frozen=True):
-    """A program's ELF file, and where its steps begin: ascending addresses, and the place of each in the scenario."""
-
-    name: str
-    elf: bytes
-    starts: tuple[int, ...] = ()
-    places: tuple[str, ...] = ()
-    end: int = 0
-    """Behind the last of them."""
-    assembly: str = ""
-    actor: Actor | None = None
-    """The function that plays it."""
-    c: str = ""
-    """The C text that it was compiled from, where that is at hand."""
-
-    def place_of(self, pc: int) -> str | None:
-        """The step whose code holds ``pc``: ``steps[2]``, or a line; ``None`` where that is not known."""
-        if not self.starts:
-            return read_lines(self.elf).at(pc, beyond=HEADER)
-        index = bisect.bisect_right(self.starts, pc) - 1
-        return self.places[index] if index >= 0 and pc < self.end else None
-
-
-def is_made_here(program: Program) -> bool:
-    """Whether the scenario holds all that the code is made of, and the code is ours to make."""
-    return program.steps is not None or program.asm is not None
 
 
 class ProgramReader(msgspec.Struct, frozen=True):
@@ -207,20 +170,3 @@ def _place(label: str) -> str:
     if label.startswith("end"):
         return "the end"
     return ".".join(f"steps[{index}]" for index in label.split("_")[1:])
-
-
-def check_elf(content: bytes, version: int, path: str) -> None:
-    """Refuse what is no program for this machine, though the chain might load it.
-
-    Raises :class:`ScenarioError` saying why.
-    """
-    from elftools.common.exceptions import ELFError
-    from elftools.elf.elffile import ELFFile
-
-    try:
-        elf.parse(content, version)
-        machine = ELFFile(BytesIO(content)).header["e_machine"]
-    except (VmError, ELFError) as error:
-        raise ScenarioError(f"not a program: {error}", path=path) from None
-    if machine != _RISCV:
-        raise ScenarioError(f"an ELF file for {machine}, not for 64-bit RISC-V (EM_RISCV)", path=path)

@@ -11,12 +11,12 @@ import msgspec
 
 from .actors.factory import ActorMachines, SavedPlay
 from .scenarios.build import TRANSACTION, Build, build
+from .scenarios.code import is_made_here
 from .scenarios.errors import ScenarioError
 from .scenarios.load import read_file
 from .scenarios.mock.play import with_names
 from .scenarios.mock.write import mock_text
 from .scenarios.model import Scenario
-from .scenarios.programs import is_made_here
 from .scheduler.events import AnyEvent
 from .scheduler.hashing import ckb_hash
 from .scheduler.scheduler import Scheduler

@@ -15,7 +15,6 @@ from ...scheduler.verify.errors import Dead, InvalidDepGroup, OverMaxDepExpansio
 from ...scheduler.verify.resolving import KnownChain, out_points_of, resolve
 from ..errors import ScenarioError
 from ..formats import parse
-from ..hints import scenario_error
 from ..load import located, read_text
 from . import model
 from .templates import replaced
@@ -158,6 +157,8 @@ def parse_mock(text: str, folder: Path) -> MockTransaction:
     try:
         return MockTransaction(msgspec.convert(values, model.MockTransaction, dec_hook=decode))
     except msgspec.ValidationError as error:
+        from ..hints import scenario_error  # looks into the model, which takes time
+
         raise _in_lines(located(scenario_error(error, values, model.MockTransaction), plain, ".json"), text) from None
 
 

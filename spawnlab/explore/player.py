@@ -12,7 +12,7 @@ from functools import cache
 import msgspec
 
 from ..scenarios.build import Build
-from ..scenarios.programs import Code
+from ..scenarios.code import Code
 from ..scheduler.mockup import mock_group
 from ..scheduler.syscalls import pipes, processes
 from ..vm.assembler import Program, assemble

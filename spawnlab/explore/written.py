@@ -10,10 +10,10 @@ import msgspec
 
 from ..saved import elves_of
 from ..scenarios.build import TRANSACTION, Build, build
+from ..scenarios.code import is_made_here
 from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
 from ..scenarios.model import Scenario
-from ..scenarios.programs import is_made_here
 from ..scenarios.steps import AnyStep, Pipe, Repeat
 from ..staging import load
 

@@ -12,7 +12,7 @@ import msgspec
 from ..actors.python_vm import Actor
 from ..explain.steps_at import line_of
 from ..scenarios.build import Build
-from ..scenarios.programs import Code
+from ..scenarios.code import Code
 from ..scenarios.steps import AnyStep, Repeat
 from ..views.listing import listing
 from ..views.text import harmless

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..runs import Run
-from ..saved import is_saved
 from ..scenarios.build import WholeTransaction, read_transaction, split_script
 from ..scenarios.check import unmet
+from ..scenarios.code import check_elf
 from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
 from ..scenarios.load import read_all, read_file, text_of
@@ -23,7 +23,6 @@ from ..scenarios.mock.kinds import kind_of
 from ..scenarios.mock.read import SIZE_MAX
 from ..scenarios.mock.scripts import address_of, find_script
 from ..scenarios.model import BLOCK_CYCLES, Expectation
-from ..scenarios.programs import check_elf
 from ..scheduler.journal import Journal
 from ..scheduler.limits import U64_MAX
 from ..scheduler.outcome import Failure, Outcome, outcome_of
@@ -198,6 +197,8 @@ def _read(name: str, version: int) -> tuple[WholeTransaction, str | None]:
 
 def _named(wrong: ScenarioError, content: bytes, file: Path) -> ScenarioError:
     """The error, or what the file is that was taken for a transaction."""
+    from ..saved import is_saved  # loads what plays functions, and all of Trio
+
     said = kind_of(content, file.suffix)
     if said is None and is_saved(file):
         said = "this is a suspended run: `spawnlab resume` goes on with it"
