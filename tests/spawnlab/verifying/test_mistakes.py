@@ -17,7 +17,7 @@ from spawnlab.scenarios.load import load_scenario
 from spawnlab.scheduler.verify.errors import InvalidVmVersion
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
 from spawnlab.scheduler.verify.versions import rules_up_to
-from spawnlab.verifying import verify as verifying
+from spawnlab.verifying import reading
 from spawnlab.verifying.verify import verify
 
 from ...scenarios.mock import files
@@ -127,7 +127,7 @@ def test_standard_input_that_is_none_or_too_much(
 ) -> None:
     monkeypatch.setattr("sys.stdin", None)
     assert said(capsys, "verify", "-") == "spawnlab: -: there is no standard input\n"
-    monkeypatch.setattr(verifying, "SIZE_MAX", 1000)
+    monkeypatch.setattr(reading, "SIZE_MAX", 1000)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bytes(5000))))
     assert "spawnlab: -: more than 1,000 bytes" in said(capsys, "verify", "-")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SAYS[:900])))
