@@ -194,6 +194,7 @@ def names_in(folder: Path, *names: Any, template: str | None = None) -> list[str
         (("same", "same", "same"), ["same", "same-1", "same-2"]),
         (("dep1", None), ["dep1", "dep1-1"]),
         (("same-1", "same", "same"), ["same-1", "same", "same-2"]),
+        (("same", "same-2", "same"), ["same", "same-2", "same-2-2"]),
         ((None, 5, "", "7", {"any": "thing"}), ["dep0", "dep1", "dep2", "dep3", "dep4"]),
         (("two words", "é", "a" * 100), ["two_words", "dep1", "a" * 48]),
     ],
