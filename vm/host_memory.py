@@ -30,19 +30,28 @@ BLOCKS_MAX = 4
 _HAS_FLAGS = bytes([0]) + bytes([1]) * 255
 _ZEROS = memoryview(mmap(-1, MEMORY_SIZE, access=ACCESS_READ))
 """Zeros that take no room."""
-_blocks: list[mmap] = []
+
+
+class Block(mmap):
+    """A memory's block."""
+
+    guarded = False
+    """Whether its guards were made inaccessible, which they stay for whoever has it next."""
+
+
+_blocks: list[Block] = []
 """Blocks of zeros whose pages the host need not find again."""
 
 
-def zero_block() -> mmap:
+def zero_block() -> Block:
     """A block of zeros that nobody else has."""
     try:
         return _blocks.pop()
     except IndexError:
-        return mmap(-1, BLOCK_SIZE, access=ACCESS_COPY)
+        return Block(-1, BLOCK_SIZE, access=ACCESS_COPY)
 
 
-def leave_block(block: mmap, touched: bytearray) -> None:
+def leave_block(block: Block, touched: bytearray) -> None:
     """Keep a block for others, with zeros in the pages of the guest that are not 0 in ``touched``.
 
     Done only if the caller, who has it in one variable, is the only one who can see it.
@@ -107,9 +116,9 @@ class SharedImage:
     def __del__(self) -> None:
         self._file.close()
 
-    def block(self) -> mmap:
+    def block(self) -> Block:
         """A block with the image; the image is not changed through it."""
-        return mmap(self._file.fileno(), BLOCK_SIZE, access=ACCESS_COPY)
+        return Block(self._file.fileno(), BLOCK_SIZE, access=ACCESS_COPY)
 
 
 def _nameless_file() -> BinaryIO:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mmap import mmap
-
 from .errors import (
     MemOutOfBound,
     MemPageUnalignedAccess,
@@ -17,6 +15,7 @@ from .host_memory import (
     PAGE_SHIFT,
     PAGE_SIZE,
     PAGES,
+    Block,
     SharedImage,
     leave_block,
     zero_block,
@@ -68,7 +67,7 @@ class Memory:
         self.reusable = False
         """Set by who knows that the machine is done with it, and that all that was written has its mark in flags."""
 
-    def _have(self, block: mmap) -> None:
+    def _have(self, block: Block) -> None:
         self.block = block
         whole = memoryview(block)
         self.data = whole[GUEST_AT : GUEST_AT + MEMORY_SIZE]

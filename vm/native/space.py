@@ -76,8 +76,10 @@ class View:
         self._keep = c_char.from_buffer(memory.block)
         address = addressof(self._keep)
         self.pointer = address + POINTER_AT
-        for guard in (2 * PAGE_SIZE, GUEST_AT + MEMORY_SIZE):
-            _protect_within(address + guard, address + guard + GUARD_SIZE)
+        if not memory.block.guarded:
+            for guard in (2 * PAGE_SIZE, GUEST_AT + MEMORY_SIZE):
+                _protect_within(address + guard, address + guard + GUARD_SIZE)
+            memory.block.guarded = True
 
 
 def _protect_within(start: int, end: int) -> None:

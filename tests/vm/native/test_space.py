@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from spawnlab.vm import program
+from spawnlab.vm import host_memory, program
 from spawnlab.vm.engines import TieredEngine, engine, native_refusal
 from spawnlab.vm.machine import Machine
 from spawnlab.vm.native import cache, space
@@ -148,6 +148,32 @@ def test_guards_are_made_of_whole_pages_of_the_host(
     monkeypatch.setattr(space, "protect_none", note)
     space._protect_within(0x2000, 0x12000)  # pyright: ignore[reportPrivateUsage]
     assert found == wanted
+
+
+def test_guards_are_made_once_for_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stay with it for whoever has it next; a block from a file has others."""
+    made: list[int] = []
+    protect = space.protect_none
+
+    def note(address: int, size: int) -> None:
+        made.append(address)
+        protect(address, size)
+
+    monkeypatch.setattr(space, "protect_none", note)
+    host_memory._blocks.clear()  # pyright: ignore[reportPrivateUsage]
+    counts: list[int] = []
+    for _ in range(3):
+        machine = calling(1)
+        assert machine.run() == 40
+        assert machine.memory.block.guarded
+        machine.memory.reusable = True
+        del machine
+        gc.collect()
+        counts.append(len(made))
+    assert counts == [len(set(made))] * 3
+    host_memory._blocks.clear()  # pyright: ignore[reportPrivateUsage]
+    assert calling(1).run() == 40
+    assert len(made) == 2 * counts[0]
 
 
 def test_an_engine_that_nothing_stands_in_for_fails() -> None:
