@@ -1,9 +1,16 @@
 """Sphinx's settings for the site; ``docs/site/build.py`` brings the pages together and builds it."""
 
-from spawnlab.actors.vm import Vm
-from spawnlab.scenarios import build
+from spawnlab import runs, saved
+from spawnlab.actors import factory, python_vm, verifying, vm
+from spawnlab.scenarios import build, code
+from spawnlab.verifying import verify
 
-build.Vm = Vm  # types of its fields name it, and only type checkers see it there
+# Types of fields and arguments name these, and only type checkers see them there.
+vars(build)["Vm"] = vm.Vm  # within Actor
+build.Actor = code.Actor = python_vm.Actor
+build.ActorMachines = factory.ActorMachines
+runs.SavedRun = saved.SavedRun
+verify.Signal = verifying.Signal
 
 project = "Spawnlab"
 author = "Spawnlab's developers"
