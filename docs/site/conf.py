@@ -6,7 +6,7 @@ from spawnlab.scenarios import build, code
 from spawnlab.verifying import verify
 
 # Types of fields and arguments name these, and only type checkers see them there.
-vars(build)["Vm"] = vm.Vm  # within Actor
+build.__dict__["Vm"] = vm.Vm  # within Actor
 build.Actor = code.Actor = python_vm.Actor
 build.ActorMachines = factory.ActorMachines
 runs.SavedRun = saved.SavedRun
