@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import islice
 
 from ...scheduler.chain import DATA2, TYPE, ZERO_HASH, Cell, Script
 from ...scheduler.verify.errors import MultipleMatches, ScriptError, ScriptNotFound
@@ -13,7 +14,8 @@ from . import model
 from .read import DEP_GROUP, MockTransaction, members, out_point_text
 from .scripts import address_of
 
-_UNUSED_SHOWN = _HASHES_SHOWN = 8
+_SHOWN = 8
+"""Notes of a kind, and hashes."""
 
 
 def oddities(mock: MockTransaction, verifier: Verifier) -> Iterator[str]:
@@ -21,48 +23,59 @@ def oddities(mock: MockTransaction, verifier: Verifier) -> Iterator[str]:
     data or data without outputs."""
     if not verifier.groups:
         yield "no script runs: no input is a cell (a cellbase's is none), and no output has a type script"
-    for group in verifier.groups:
-        if not is_type_id(group.script):
-            yield from (f"{address_of(group)}: {said}" for said in _code(group.script, verifier))
-    unused = list(_unused(mock.file))
-    yield from unused[:_UNUSED_SHOWN]
-    if len(unused) > _UNUSED_SHOWN:
-        yield f"{len(unused) - _UNUSED_SHOWN} more of $.mock_info are not seen by any script"
+    yield from _some(_codes(verifier), "{} more scripts have no code")
+    yield from _some(_unused(mock.file), "{} more of $.mock_info are not seen by any script")
     outputs, contents = len(mock.file.tx.outputs), len(mock.file.tx.outputs_data)
     if outputs != contents:
         yield f"$.tx has {outputs} outputs and {contents} outputs_data: a node takes it with as many of both only"
 
 
-def _code(script: Script, verifier: Verifier) -> Iterator[str]:
-    try:
-        verifier.code_of(script)
-    except ScriptNotFound:
-        yield f"no cell dep has {_wanted(script)} 0x{script.code_hash.hex()}{_other_way(script, verifier)}"
-    except MultipleMatches:
-        yield f"several cell deps have the type script hash 0x{script.code_hash.hex()}, and not all the same data"
-    except ScriptError as error:
-        yield str(error)
+def _some(notes: Iterable[str], rest: str) -> Iterator[str]:
+    """The first few, and how many more there are: a large file may have thousands."""
+    more = iter(notes)
+    yield from islice(more, _SHOWN)
+    left = sum(1 for _ in more)
+    if left:
+        yield rest.format(left)
+
+
+def _codes(verifier: Verifier) -> Iterator[str]:
+    deps = verifier.resolved.cell_deps
+    programs = Programs(deps)
+    hashes = {cell.data_hash for cell in verifier.resolved.inputs}
+    for group in verifier.groups:
+        script = group.script
+        if is_type_id(script):
+            continue
+        hash_text = f"0x{script.code_hash.hex()}"
+        try:
+            verifier.code_of(script)
+        except ScriptNotFound:
+            why = _other_way(script, programs, hashes) or _those_that_are(script, deps)
+            yield f"{address_of(group)}: no cell dep has {_wanted(script)} {hash_text}{why}"
+        except MultipleMatches:
+            several = f"several cell deps have the type script hash {hash_text}, and not all the same data"
+            yield f"{address_of(group)}: {several}"
+        except ScriptError as error:
+            yield f"{address_of(group)}: {error}"
 
 
 def _wanted(script: Script) -> str:
     return "the type script hash" if script.hash_type == TYPE else "the data hash"
 
 
-def _other_way(script: Script, verifier: Verifier) -> str:
-    """Whether it is found by the other kind of hash, or among the inputs."""
-    deps = verifier.resolved.cell_deps
+def _other_way(script: Script, programs: Programs, inputs: Container[bytes]) -> str | None:
+    """Whether it is found by the other kind of hash, or among the data hashes of inputs."""
     other = Script(script.code_hash, DATA2 if script.hash_type == TYPE else TYPE)
     try:
-        index = Programs(deps).index_of(other)
+        index = programs.index_of(other)
     except ScriptError:
         pass
     else:
         return f"; it is {_wanted(other)} of cell dep {index}: is another hash_type meant?"
     if script.code_hash == ZERO_HASH:
         return ", which no code has: is it not to run?"
-    if any(cell.data_hash == script.code_hash for cell in verifier.resolved.inputs):
-        return "; an input has it, but only cell deps count"
-    return _those_that_are(script, deps)
+    return "; an input has it, but only cell deps count" if script.code_hash in inputs else None
 
 
 def _those_that_are(script: Script, deps: Sequence[Cell]) -> str:
@@ -73,8 +86,8 @@ def _those_that_are(script: Script, deps: Sequence[Cell]) -> str:
         what, hashes = "data hashes", [dep.data_hash for dep in deps]
     if not hashes:
         return "; no cell dep has a type script" if deps else "; there are no cell deps"
-    more = ", ..." if len(hashes) > _HASHES_SHOWN else ""
-    return f"; {what} of cell deps: {', '.join(f'0x{one.hex()}' for one in hashes[:_HASHES_SHOWN])}{more}"
+    more = ", ..." if len(hashes) > _SHOWN else ""
+    return f"; {what} of cell deps: {', '.join(f'0x{one.hex()}' for one in hashes[:_SHOWN])}{more}"
 
 
 def _unused(file: model.MockTransaction) -> Iterator[str]:

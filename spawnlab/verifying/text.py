@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +19,8 @@ from .verify import ScriptResult, Verification
 
 if TYPE_CHECKING:
     from ..explain.model import Explanation
+
+_CELLS_SHOWN = 8
 
 
 def lines_of(made: Verification, terminal: Terminal) -> Iterator[str]:
@@ -78,12 +80,18 @@ def _end(script: ScriptResult) -> str:
 def _line(script: ScriptResult, width: int) -> str:
     built_in = script.run is None and script.error is None
     what = "type id, built in" if built_in else "" if script.run is None else f"version {script.version}"
-    cells = f"inputs {', '.join(map(str, script.group.inputs))}" if script.group.inputs else ""
-    more = f"outputs {', '.join(map(str, script.group.outputs))}" if script.group.outputs else ""
+    cells = f"inputs {_numbers(script.group.inputs)}" if script.group.inputs else ""
+    more = f"outputs {_numbers(script.group.outputs)}" if script.group.outputs else ""
     about = "; ".join(part for part in (what, cells, more) if part)
     return (
         f"{script.address:<{width}}  {_end(script):<14} {script.cycles:>13,} cycles  {script.seconds:7.3f} s  ({about})"
     )
+
+
+def _numbers(indices: Sequence[int]) -> str:
+    """The first few; all of them are in the JSON."""
+    shown = ", ".join(map(str, indices[:_CELLS_SHOWN]))
+    return shown if len(indices) <= _CELLS_SHOWN else f"{shown}, ..., {len(indices):,} in all"
 
 
 def _log(script: ScriptResult) -> list[tuple[int, str]]:

@@ -131,3 +131,18 @@ def test_type_hashes_are_listed_for_a_type(tmp_path: Path) -> None:
     assert "; type script hashes of cell deps: 0x" in note
     files.put(values, "tx.cell_deps", [])
     assert notes(tmp_path, values)[0].endswith("; there are no cell deps")
+
+
+def test_of_many_scripts_without_code_some_are_named(tmp_path: Path) -> None:
+    values = files.worked()
+    (given,) = values["mock_info"]["inputs"]
+    values["mock_info"]["inputs"], values["tx"]["inputs"] = [], []
+    for index in range(20):
+        spent = {"since": "0x0", "previous_output": {"tx_hash": "0x" + "bb" * 32, "index": hex(index)}}
+        lock = files.script(bytes([index]))
+        values["mock_info"]["inputs"].append({**given, "input": spent, "output": {**given["output"], "lock": lock}})
+        values["tx"]["inputs"].append(spent)
+    found = notes(tmp_path, values)
+    assert len(found) == 9
+    assert all("no cell dep has the data hash 0x" in note for note in found[:8])
+    assert found[8] == "12 more scripts have no code"

@@ -237,3 +237,10 @@ def test_files_that_cannot_be_read_are_left_to_others(folder: Path, monkeypatch:
     assert pytest_collect_file(folder / "gone.json", parent) is None
     monkeypatch.setattr("spawnlab.pytest_plugin._SIZE_MAX", 100)
     assert pytest_collect_file(file, parent) is None
+
+
+def test_of_many_cells_some_are_printed(folder: Path, capsys: Capture) -> None:
+    file = transaction(folder, *[SAYS] * 30)
+    assert "(version 2; inputs 0, 1, 2, 3, 4, 5, 6, 7, ..., 30 in all)" in said(capsys, "verify", "tx.json", status=0)
+    main(["verify", str(file), "--json"])
+    assert json.loads(capsys.readouterr().out)["scripts"][0]["inputs"] == list(range(30))
