@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import trio
 
 from ..scheduler.verify.errors import VerificationInterrupted
-from ..scheduler.verify.verifier import Leg, Steps
+from ..scheduler.verify.legs import Leg, Steps, T
 from ..vm.errors import Pause, SpawnlabError, VmError
 from ..vm.machine import PauseSignal
 from .conductor import Conductor, open_conductor
-
-T = TypeVar("T")
 
 
 class SignalError(SpawnlabError):

@@ -14,7 +14,7 @@ from ..errors import ScenarioError
 from ..model import Expectation
 from .model import ScriptExpectation
 from .read import MockTransaction
-from .scripts import address_of, find_script
+from .scripts import address_of, find_script, scripts_by_name
 
 _MEMBER = re.compile(r',?\s*"expect"\s*:\s*')
 _FIELDS = Expectation.__struct_fields__
@@ -23,10 +23,11 @@ _FIELDS = Expectation.__struct_fields__
 def expectations(mock: MockTransaction, verifier: Verifier) -> Mapping[ScriptGroup, Expectation]:
     """What is expected of which script; raises :class:`ScenarioError` for one that is not there, or is there twice."""
     found: dict[ScriptGroup, Expectation] = {}
+    known = scripts_by_name(verifier)
     for index, given in enumerate(mock.file.expect or ()):
         path = f"$.expect[{index}].script"
         try:
-            group = find_script(verifier, given.script)
+            group = known.get(given.script) or find_script(verifier, given.script)
         except ScenarioError as error:
             raise ScenarioError(error.message, path=path) from None
         if group in found:

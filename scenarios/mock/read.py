@@ -15,7 +15,7 @@ from ...scheduler.verify.errors import Dead, InvalidDepGroup, OverMaxDepExpansio
 from ...scheduler.verify.resolving import KnownChain, out_points_of, resolve
 from ..errors import ScenarioError
 from ..formats import parse
-from ..load import located, read_text
+from ..load import located
 from . import model
 from .templates import replaced
 from .values import decode
@@ -139,15 +139,6 @@ class MockTransaction(msgspec.Struct, frozen=True, dict=True):
         return message
 
 
-def read_mock(file: Path) -> MockTransaction:
-    """Read a file; raises :class:`ScenarioError`, which names the file, the line and the place in it."""
-    text = read_text(file, size_max=SIZE_MAX)
-    try:
-        return parse_mock(text, file.parent)
-    except ScenarioError as error:
-        raise error.in_file(str(file)) from None
-
-
 def parse_mock(text: str, folder: Path) -> MockTransaction:
     """A mock transaction of a text, its templates replaced by what is in ``folder``; raises :class:`ScenarioError`."""
     if not text.strip():
@@ -202,13 +193,13 @@ def _input(given: model.CellInput) -> chain.CellInput:
     return chain.CellInput(_out_point(given.previous_output), int(given.since))
 
 
-def script_of(given: model.Script) -> chain.Script:
+def _script(given: model.Script) -> chain.Script:
     """A script as a value."""
     return chain.Script(bytes(given.code_hash), int(given.hash_type), bytes(given.args))
 
 
 def _output(given: model.CellOutput) -> chain.CellOutput:
-    lock, type_script = script_of(given.lock), None if given.type is None else script_of(given.type)
+    lock, type_script = _script(given.lock), None if given.type is None else _script(given.type)
     return chain.CellOutput(int(given.capacity), lock, type_script)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from ...scheduler.verify.groups import ScriptGroup
 from ...scheduler.verify.verifier import Verifier
@@ -20,11 +20,15 @@ def address_of(group: ScriptGroup) -> str:
     return f"{place}.{group.type}"
 
 
-def addresses_of(group: ScriptGroup) -> Iterator[str]:
-    """All places that have the group's script."""
-    for kind, indices in (("input", group.inputs), ("output", group.outputs)):
-        for index in indices:
-            yield f"{kind}.{index}.{group.type}"
+def scripts_by_name(verifier: Verifier) -> Mapping[str, ScriptGroup]:
+    """All groups by the places that have their script, and by its hash; a script that is a lock and a type is the lock
+    by its hash."""
+    known: dict[str, ScriptGroup] = {}
+    for group in verifier.groups:
+        known.setdefault(f"0x{group.hash.hex()}", group)
+        for kind, indices in (("input", group.inputs), ("output", group.outputs)):
+            known.update((f"{kind}.{index}.{group.type}", group) for index in indices)
+    return known
 
 
 def find_script(verifier: Verifier, address: str | None) -> ScriptGroup:
@@ -40,15 +44,13 @@ def find_script(verifier: Verifier, address: str | None) -> ScriptGroup:
                 f"TX.json#{address_of(first)}, or by --script {address_of(first)}"
             )
         return first
-    if _HASH.fullmatch(address):
-        found = [group for group in groups if group.hash.hex() == address[2:].lower()]
-    elif _ADDRESS.fullmatch(address):
-        found = [group for group in groups if address in addresses_of(group)]
-    else:
+    is_hash = _HASH.fullmatch(address)
+    if not is_hash and not _ADDRESS.fullmatch(address):
         raise ScenarioError(f"{address!r} names no script; {_choose(verifier)}, or give a script hash (0x...)")
-    if not found:
+    found = scripts_by_name(verifier).get(address.lower() if is_hash else address)
+    if found is None:
         raise ScenarioError(_why_not(verifier, address))
-    return found[0]  # a script may run as a lock and as a type: the lock comes first
+    return found
 
 
 def _why_not(verifier: Verifier, address: str) -> str:

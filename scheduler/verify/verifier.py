@@ -1,14 +1,13 @@
 """Running all scripts of a transaction, in one go or piece by piece (``transaction`` §10).
 
-What is to be done is told by generators: they yield one :class:`Leg` after the other, a scheduler that is to be run
-within a limit, and are sent what that came to. So there is one place for the rules, and any driver can run the legs.
+What is to be done is told by generators of legs (:mod:`.legs`), so that there is one place for the rules, whoever runs
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
-from typing import TypeVar
 
 import msgspec
 
@@ -16,7 +15,7 @@ from ...vm.errors import CyclesExceeded, Pause, VmError
 from ..chain import Script
 from ..limits import U64_MAX
 from ..processes import Observer
-from ..scheduler import RunMode, Scheduler
+from ..scheduler import Scheduler
 from ..suspended import FullSuspendedState
 from ..syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..transaction import DataPieceId, Place, ResolvedTransaction, ScriptGroupData
@@ -31,23 +30,10 @@ from .errors import (
     script_error_of,
 )
 from .groups import GroupType, ScriptGroup, groups_of
+from .legs import Leg, Steps, T, drive
 from .programs import Programs
 from .type_id import is_type_id, run_type_id
 from .versions import Rules
-
-T = TypeVar("T")
-
-
-class Leg(msgspec.Struct, frozen=True):
-    """A scheduler to be run within so many cycles."""
-
-    group: ScriptGroup
-    scheduler: Scheduler
-    limit: int
-
-
-Steps = Generator[Leg, VmError | None, T]
-"""Yields legs, is sent what ended each (``None``: it came to its end), and gives the result."""
 
 
 class TransactionState(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,26 +276,6 @@ class Verifier:
             return _Suspended(scheduler.suspend())
         except VmError as failure:
             raise script_error_of(failure, limit) from None
-
-
-def drive(steps: Steps[T], play: Callable[[Leg], VmError | None] | None = None) -> T:
-    """Run all legs, synchronously unless ``play`` does it otherwise; gives the result."""
-    play = play or run_leg
-    try:
-        leg = next(steps)
-        while True:
-            leg = steps.send(play(leg))
-    except StopIteration as stop:
-        return stop.value
-
-
-def run_leg(leg: Leg) -> VmError | None:
-    """Run a leg synchronously: the error that it came to, or ``None``."""
-    try:
-        leg.scheduler.run(RunMode(leg.limit))
-    except VmError as error:
-        return error
-    return None
 
 
 def _located(group: ScriptGroup, steps: Steps[T]) -> Steps[T]:

@@ -35,10 +35,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def newest(self) -> int:
         """The newest version that is active."""
-        epoch = self.epoch.number_after(0 if self.phase == "committed" else 1)
-        if epoch >= self.version_2_from:
-            return 2
-        return 1 if epoch >= self.version_1_from else 0
+        return max(version for version in (0, 1, 2) if self.is_active(version))
 
     def is_active(self, version: int) -> bool:
         """Whether scripts may ask for a version."""

@@ -34,7 +34,7 @@ def hints_of_file(file: str, *, version: int | None = None) -> tuple[Hint, ...]:
     if path.suffix not in SUFFIXES:
         return hints_of(load(file, version=version).scenario)
     text = read_text(path, size_max=TRANSACTION_MAX if path.suffix == ".json" else SIZE_MAX)
-    if path.suffix == ".json" and (is_mock(text) or kind_of(text.encode()) == RAW):
+    if is_mock(text):
         return hints_of(load(file, version=version).scenario)
     try:
         scenario = parse_scenario(text, path.suffix)
@@ -44,6 +44,8 @@ def hints_of_file(file: str, *, version: int | None = None) -> tuple[Hint, ...]:
         except ScenarioError as error:
             raise located(error, text, path.suffix) from None
     except ScenarioError as error:
+        if path.suffix == ".json" and kind_of(text.encode()) == RAW:
+            raise ScenarioError(RAW, file=str(path)) from None
         raise error.in_file(str(path)) from None
     return with_lines(hints, text, path.suffix)
 

@@ -22,7 +22,7 @@ from ..scheduler.policy import CONSENSUS_POLICY
 from ..scheduler.syscalls.generator import SyscallGenerator, consensus_syscalls
 from ..scheduler.verify.errors import ExceededMaximumCycles, ScriptError, TransactionScriptError, ValidationFailure
 from ..scheduler.verify.groups import ScriptGroup
-from ..scheduler.verify.verifier import Steps, T, drive
+from ..scheduler.verify.legs import Steps, T, drive
 from ..views.hypotheticals import OTHER_CALLS
 from ..vm.errors import CyclesExceeded
 from .reading import wanted

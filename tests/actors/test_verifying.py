@@ -22,8 +22,9 @@ from spawnlab.scheduler.verify.errors import (
     VerificationInterrupted,
 )
 from spawnlab.scheduler.verify.groups import ScriptGroup
+from spawnlab.scheduler.verify.legs import Steps, drive
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
-from spawnlab.scheduler.verify.verifier import Steps, TransactionState, Verifier, drive
+from spawnlab.scheduler.verify.verifier import TransactionState, Verifier
 from spawnlab.vm.engines import default_engine, use_engine
 
 from ..scheduler.programs import SMALLEST, assembled, leave, spawn, wait

@@ -24,14 +24,10 @@ from spawnlab.testing import (
     order_of,
 )
 
+from .playing_pytest import pytest_in
+
 GALLERY = Path(__file__).resolve().parents[2] / "scenarios" / "gallery"
 PIPELINE = GALLERY / "pipeline.toml"
-
-
-def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_the_gallery_is_a_folder_of_tests() -> None:

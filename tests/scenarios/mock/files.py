@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
+from spawnlab.scenarios.build import read_transaction
+from spawnlab.scenarios.mock.read import MockTransaction
 from spawnlab.scheduler.hashing import ckb_hash
 
 from ...scheduler.programs import SMALLEST
@@ -81,6 +83,11 @@ def written(folder: Path, values: Any, name: str = "tx.json") -> Path:
     file = folder / name
     file.write_text(values if isinstance(values, str) else json.dumps(values, indent=1))
     return file
+
+
+def read_mock(file: Path) -> MockTransaction:
+    """What is in a file, resolved; raises as whatever takes one does."""
+    return read_transaction(file).mock
 
 
 def put(values: Any, path: str, value: Any) -> Any:

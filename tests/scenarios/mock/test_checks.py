@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from spawnlab.scenarios.mock.checks import oddities
-from spawnlab.scenarios.mock.read import read_mock
 from spawnlab.scheduler.hashing import data_hash
 from spawnlab.scheduler.verify.type_id import TYPE_ID_CODE_HASH
 from spawnlab.scheduler.verify.verifier import Verifier
 
 from . import files
+from .files import read_mock
 
 OTHER = b"\x7fELF other"
 

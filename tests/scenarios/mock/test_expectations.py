@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from hypothesis import strategies as st
 
 from spawnlab.scenarios.build import build_file, read_transaction
 from spawnlab.scenarios.errors import ScenarioError
+from spawnlab.scenarios.mock import expectations as expecting_scripts
+from spawnlab.scenarios.mock import scripts
 from spawnlab.scenarios.mock.expectations import with_expectations
 from spawnlab.scenarios.mock.model import ScriptExpectation
 from spawnlab.scenarios.mock.read import parse_mock
 from spawnlab.scenarios.mock.write import mock_text
 from spawnlab.scenarios.model import Expectation
+from spawnlab.scheduler.verify.groups import ScriptGroup
+from spawnlab.scheduler.verify.verifier import Verifier
 
 from . import files
 
@@ -106,3 +111,19 @@ def test_only_the_last_member_is_written_anew() -> None:
     text = json.dumps({"expect": [], **files.worked()})
     with pytest.raises(ScenarioError, match="it must be the last member"):
         with_expectations(text, parse_mock(text, Path()), [])
+
+
+def test_scripts_are_named_once_for_all_that_is_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many scripts each would be looked for among all."""
+    file = expecting(tmp_path, {"script": "input.0.lock"})
+    calls: list[object] = []
+    named = scripts.scripts_by_name
+
+    def counted(verifier: Verifier) -> Mapping[str, ScriptGroup]:
+        calls.append(verifier)
+        return named(verifier)
+
+    monkeypatch.setattr(scripts, "scripts_by_name", counted)
+    monkeypatch.setattr(expecting_scripts, "scripts_by_name", counted)
+    assert read_transaction(file).expected
+    assert len(calls) == 1

@@ -13,12 +13,13 @@ import pytest
 from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.load import read_all, read_file, read_text
 from spawnlab.scenarios.mock import read, templates
-from spawnlab.scenarios.mock.read import parse_mock, read_mock
+from spawnlab.scenarios.mock.read import parse_mock
 from spawnlab.scheduler.chain import OutPoint
 from spawnlab.scheduler.verify.resolving import DEPS_MAX
 
 from ...scheduler.verify.worlds import out_point_vec
 from . import files
+from .files import read_mock
 
 SPECIAL = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a host without devices that are files")
 
@@ -130,12 +131,12 @@ def test_a_dep_group_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("times", "fits"), [(1, True), (2, False)])
 def test_as_many_deps_as_there_may_be(times: int, fits: bool, tmp_path: Path) -> None:
-    mock = read_mock(files.written(tmp_path, with_group(DEPS_MAX, times)))
+    file = files.written(tmp_path, with_group(DEPS_MAX, times))
     if fits:
-        assert len(mock.resolved.cell_deps) == DEPS_MAX
+        assert len(read_mock(file).resolved.cell_deps) == DEPS_MAX
         return
     with pytest.raises(ScenarioError, match="OverMaxDepExpansionLimit") as caught:
-        _ = mock.resolved
+        read_mock(file)
     assert caught.value.path == "$.tx.cell_deps"
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from spawnlab.scenarios.errors import ScenarioError
 from spawnlab.scenarios.mock.model import MockTransaction as Model
-from spawnlab.scenarios.mock.read import parse_mock, read_mock
+from spawnlab.scenarios.mock.read import parse_mock
 from spawnlab.scenarios.mock.values import U32, U64, U128, Hash, HashType, Hex, decode, encode
 from spawnlab.scenarios.mock.write import mock_text
 from spawnlab.scheduler.chain import OutPoint
@@ -23,6 +23,7 @@ from spawnlab.scheduler.verify.verifier import Verifier
 from ...scheduler.programs import SMALLEST
 from ...scheduler.verify.worlds import out_point_vec
 from . import files
+from .files import read_mock
 
 _PLAIN = st.none() | st.booleans() | st.integers() | st.text()
 ANY_JSON = st.recursive(_PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))

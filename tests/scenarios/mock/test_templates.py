@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spawnlab.scenarios.errors import ScenarioError
-from spawnlab.scenarios.mock.read import read_mock
 from spawnlab.scenarios.mock.templates import replaced
 from spawnlab.scheduler.chain import TYPE, Script
 from spawnlab.scheduler.hashing import ckb_hash
@@ -18,6 +17,7 @@ from spawnlab.scheduler.verify.verifier import Verifier
 
 from ...scheduler.programs import SMALLEST
 from . import files
+from .files import read_mock
 
 
 def test_each_kind(tmp_path: Path) -> None:

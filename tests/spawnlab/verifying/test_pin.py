@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,15 +14,10 @@ from spawnlab.testing import assert_verified
 from spawnlab.verifying.verify import verify
 
 from ...scenarios.mock import files
+from ..playing_pytest import pytest_in
 from .test_verify import BAD, SAYS, STUCK, transaction
 
 Capture = pytest.CaptureFixture[str]
-
-
-def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_all_scripts_are_pinned(tmp_path: Path, capsys: Capture) -> None:
