@@ -23,6 +23,12 @@ def check_plan(scenario: Scenario) -> None:
         raise ScenarioError("cycles from 1 on, ascending, at least one", path="$.suspend.at")
 
 
+def expectation_of(outcome: Outcome) -> Expectation:
+    """How a run ended and what it cost, as what another run is expected to come to."""
+    failure = outcome.failure
+    return Expectation(exit_code=outcome.exit_code, error=failure.variant if failure else None, cycles=outcome.cycles)
+
+
 def unmet(expectation: Expectation, outcome: Outcome, journal: Journal) -> list[str]:
     """What is not as expected, in words; empty when all is."""
     e = expectation

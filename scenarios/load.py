@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -100,6 +101,16 @@ def read_file(file: Path, *, size_max: int = SIZE_MAX) -> bytes:
         raise ScenarioError(error.strerror or "cannot be read", file=str(file)) from None
     except ValueError as error:  # a name with a NUL in it
         raise ScenarioError(f"no name of a file: {error}", file=repr(str(file))) from None
+
+
+def standard_input(size_max: int = SIZE_MAX) -> bytes:
+    """All of the standard input; raises :class:`ScenarioError` where there is none, or more than ``size_max`` bytes."""
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] # it is where it was closed
+        raise ScenarioError("there is no standard input", file="-")
+    try:
+        return read_all(sys.stdin.buffer, size_max)
+    except ScenarioError as error:
+        raise error.in_file("-") from None
 
 
 def read_all(opened: IO[bytes], size_max: int) -> bytes:

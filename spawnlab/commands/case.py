@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,9 +37,11 @@ def execute(options: argparse.Namespace, *, parser: argparse.ArgumentParser) -> 
     from ..explore.cases import case_of
     from ..explore.writing import write_case
     from ..scenarios.build import build
+    from ..scenarios.load import standard_input
 
     playing.check_options(options, parser)
-    case = case_of(sys.stdin.buffer.read().decode(errors="replace").strip() if options.token == "-" else options.token)
+    is_piped = options.token == "-"
+    case = case_of(standard_input().decode(errors="replace").strip() if is_piped else options.token)
     title = "a case that was found"
     if options.write:
         file = write_case(case, title, Path(options.write))

@@ -64,15 +64,11 @@ def _transaction(made: Build, file: str) -> str:
 def _scenario(made: Build, file: str, out: Path) -> str:
     from ..play import run_synchronously
     from ..scenarios.build import split_script
+    from ..scenarios.check import expectation_of
     from ..scenarios.gallery import resolve
-    from ..scenarios.model import Expectation, Scenario
+    from ..scenarios.model import Scenario
     from ..scenarios.write import scenario_text
 
-    outcome = run_synchronously(made).outcome
-    failure = outcome.failure
-    expected = Expectation(
-        exit_code=outcome.exit_code, error=failure.variant if failure else None, cycles=outcome.cycles
-    )
     given, _ = split_script(resolve(file))
     scenario = Scenario(
         title=made.scenario.title,
@@ -80,7 +76,7 @@ def _scenario(made: Build, file: str, out: Path) -> str:
         script=made.scenario.script,
         version=made.scenario.version,
         limits=made.scenario.limits,
-        expect=expected,
+        expect=expectation_of(run_synchronously(made).outcome),
     )
     return scenario_text(scenario, out.suffix)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ def add_debugger_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--debugger-calls",
         metavar="FOLDER",
-        help="answer ckb-debugger's own system calls, which no node has (docs/transactions.md): programs may read and "
+        help="answer ckb-debugger's own system calls, which no node has (docs/debugger.md): programs may read and "
         "write files of FOLDER, and nothing outside of it",
     )
     parser.add_argument(
@@ -47,6 +46,6 @@ def system_calls_of(options: argparse.Namespace, parser: argparse.ArgumentParser
 def _content(file: str) -> bytes:
     from pathlib import Path
 
-    from ..scenarios.load import read_file
+    from ..scenarios.load import read_file, standard_input
 
-    return sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
+    return standard_input() if file == "-" else read_file(Path(file))

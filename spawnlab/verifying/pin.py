@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+import msgspec
+
+from ..scenarios.check import expectation_of
 from ..scenarios.errors import ScenarioError
 from ..scenarios.load import located, read_text
 from ..scenarios.mock.expectations import with_expectations
@@ -52,10 +55,5 @@ def _replace(file: Path, content: bytes) -> None:
 
 def _expected(made: Verification) -> Iterator[ScriptExpectation]:
     for script in made.scripts:
-        failure = script.outcome.failure
-        yield ScriptExpectation(
-            script=script.address,
-            exit_code=script.exit_code,
-            error=failure.variant if failure else None,
-            cycles=script.cycles,
-        )
+        expected = expectation_of(script.outcome)
+        yield ScriptExpectation(script=script.address, **msgspec.structs.asdict(expected))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ..scenarios.build import WholeTransaction, read_transaction, split_script
 from ..scenarios.code import check_elf
 from ..scenarios.errors import ScenarioError
 from ..scenarios.gallery import resolve
-from ..scenarios.load import read_all, read_file, text_of
+from ..scenarios.load import read_file, standard_input, text_of
 from ..scenarios.mock.kinds import kind_of
 from ..scenarios.mock.read import SIZE_MAX
 from ..scenarios.mock.scripts import address_of, find_script
@@ -56,7 +55,7 @@ def wanted(
 def _read(name: str, version: int) -> tuple[WholeTransaction, str | None]:
     """The transaction of a file, and the script that is named behind a ``#``."""
     if name == "-":
-        content = _standard_input()
+        content = standard_input(SIZE_MAX)
         try:
             return read_transaction(Path("-"), version=version, text=text_of(content)), None
         except ScenarioError as wrong:
@@ -77,15 +76,6 @@ def _named(wrong: ScenarioError, content: bytes, file: Path) -> ScenarioError:
     if said is None and is_saved(file):
         said = "this is a suspended run: `spawnlab resume` goes on with it"
     return wrong.in_file(str(file)) if said is None else ScenarioError(said, file=str(file))
-
-
-def _standard_input() -> bytes:
-    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] # it is where it was closed
-        raise ScenarioError("there is no standard input", file="-")
-    try:
-        return read_all(sys.stdin.buffer, SIZE_MAX)
-    except ScenarioError as wrong:
-        raise wrong.in_file("-") from None
 
 
 def _program(file: Path, version: int) -> bytes:

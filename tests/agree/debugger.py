@@ -2,10 +2,9 @@
 
 As a command: ``python tests/agree/debugger.py --debugger FILE --examples FOLDER``. Every program of the folder is run
 alone in each script version, every transaction with each of its scripts, and once more with each program in the place
-of the script; one that asks for a file (system call 9000) is
-run once more with its own source. It prints a line for each, and leaves with 1 where anything differs: the exit code,
-all that is printed, cycles, and what files there are afterwards. ``reference/README.md`` says how to build
-ckb-debugger 1.1.1, whose crate has the examples.
+of the script; one that asks for a file (system call 9000) is run once more with its own source. It prints a line for
+each, and leaves with 1 where anything differs: the exit code, all that is printed, cycles, and what files there are
+afterwards. ``reference/README.md`` says how to build ckb-debugger 1.1.1, whose crate has the examples.
 
 What is printed is compared in ckb-debugger's own form, with two things left out: cycles in thousands, which it adds in
 parentheses, and the trace of a panic. Numbers that only the host can know, the time and random ones, are taken from

@@ -206,3 +206,11 @@ def test_more_than_a_case_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("spawnlab.explore.written.MADE_OF_MAX", 2000)
     with pytest.raises(ScenarioError, match=r"a\.elf: [\d,]+ bytes of programs, of which a case can hold 2,000"):
         written(tmp_path / "a.elf")
+
+
+def test_a_token_from_a_standard_input_that_is_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["case", "-"]) == 2
+    assert capsys.readouterr().err == "spawnlab: -: there is no standard input\n"
